@@ -1,0 +1,45 @@
+# The index of what can be done here; the work itself is in the programs that the recipes call.
+
+export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node/bin:$(PATH)
+
+# The npm package `node` brings Node 26. Its install script is run by us, not by npm, because whether npm runs
+# install scripts depends on its version; a Node on the PATH that is new enough serves as it is.
+NODE_SERVES := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 26 || (a == 26 && b >= 9) ? 0 : 1)'
+READY := node_modules/.ready
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(NODE_SERVES) || (cd node_modules/node && node installArchSpecificPackage.js)
+	@touch $@
+
+## The service
+.PHONY: run
+run: $(READY) ## serve on :8080, without a cluster or Docker
+	@node app/main.ts
+
+.PHONY: test
+test: $(READY) ## every test that needs no cluster
+	@mocha
+
+.PHONY: oracle
+oracle: $(READY) ## slower comparisons with outside oracles
+	@mocha --config test/oracle/.mocharc.json
+
+## The code
+.PHONY: check
+check: $(READY) ## format, lint, types, unused code, generated files
+	oxfmt --check
+	oxlint --type-aware --deny-warnings
+	tsc
+	knip
+
+.PHONY: fix
+fix: $(READY) ## mend what can be mended
+	oxlint --type-aware --fix
+	oxfmt

@@ -1,0 +1,107 @@
+/**
+ * The environment is read once, here, and becomes a typed Config. A bad environment is reported whole: an operator who
+ * must restart a pod for each mistake in turn loses an hour to what one message could have said.
+ */
+import { z } from 'zod';
+
+import { ExpectationError } from './zones/expectation.ts';
+import { parseZone } from './zones/zone.ts';
+
+/** The exit code for a bad environment: EX_CONFIG of sysexits(3). */
+export const EXIT_CODE_CONFIG = 78;
+
+/** Where the service listens unless the environment says otherwise. */
+export const DEFAULT_PORTS = { http: 8080, grpc: 50_051, admin: 8081 } as const;
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .transform((text) => (/^\d{1,15}$/.test(text) ? Number(text) : NaN))
+    .refine((value) => value >= least && value <= most, `a whole number from ${least} to ${most}`);
+
+const port = () => integer(0, 65_535);
+
+const zone = () =>
+  z.string().transform((text, context) => {
+    try {
+      return parseZone(text);
+    } catch (error) {
+      if (!(error instanceof ExpectationError)) throw error;
+      context.addIssue(error.expected);
+      return z.NEVER;
+    }
+  });
+
+/** Every variable the service reads. A schema's message says what was expected, its description what it is for. */
+export const ENVIRONMENT = z.object({
+  HOST: z
+    .string()
+    .default('::')
+    .describe('The address all ports listen on: `::` is IPv6 and IPv4, and IPv4 alone where the machine has no IPv6.'),
+  PORT: port().prefault(String(DEFAULT_PORTS.http)).describe('The port of the HTTP API; 0 picks a free one.'),
+  ADMIN_PORT: port()
+    .prefault(String(DEFAULT_PORTS.admin))
+    .describe('The port of the probes and the metrics; 0 picks a free one.'),
+  DEFAULT_ZONE: zone().prefault('UTC').describe('The zone of `/time`, and of readings that name none.'),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe('The least severe log line that is written; `debug` writes a line for each request.'),
+  SLOW_REQUEST_MS: integer(1, 60_000).prefault('1000').describe('A request that takes longer is logged as a warning.'),
+  KEEP_ALIVE_TIMEOUT_MS: integer(1, 600_000)
+    .prefault('5000')
+    .describe('How long an idle HTTP connection is kept; set it above the idle timeout of a load balancer in front.'),
+  DRAIN_TIMEOUT_MS: integer(1, 600_000)
+    .prefault('20000')
+    .describe('The deadline for what is in flight after SIGTERM; what is left then is cut off.'),
+  MAX_EVENT_LOOP_DELAY_MS: integer(1, 60_000)
+    .prefault('500')
+    .describe('While the event loop lags by more than this, requests are answered 503 with `Retry-After: 1`.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'an http or https URL' })
+    .optional()
+    .describe('Where OpenTelemetry traces are sent; without it nothing of OpenTelemetry is loaded.'),
+});
+
+/** The name of a variable that {@link parseConfig} reads. */
+export type VariableName = keyof typeof ENVIRONMENT.shape;
+
+/** The configuration of one process. */
+export type Config = ReturnType<typeof parseConfig>;
+
+/** The environment does not describe a configuration; the message has a line for each bad variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads a configuration from environment variables. An empty variable counts as one that is not set.
+ *
+ * @throws ConfigError with a line for each bad variable: its name, what was expected, and what came
+ */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>) {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ''));
+  const parsed = ENVIRONMENT.safeParse(set);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      return `  ${name}: expected ${message}, got ${JSON.stringify(set[name])}`;
+    });
+    throw new ConfigError(`The environment is not usable:\n${lines.join('\n')}`);
+  }
+  const values = parsed.data;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    adminPort: values.ADMIN_PORT,
+    defaultZone: values.DEFAULT_ZONE,
+    logLevel: values.LOG_LEVEL,
+    slowRequestMs: values.SLOW_REQUEST_MS,
+    keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
+    drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
+    maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+  };
+}

@@ -1,0 +1,3 @@
+import { parseConfig } from './config.ts';
+
+console.log(parseConfig(process.env));
