@@ -1,0 +1,93 @@
+/**
+ * Instants and local times as text. Inside the service an instant is bigint nanoseconds since 1970-01-01T00:00:00Z without
+ * leap seconds, as Temporal counts them; its text is RFC 3339 with microseconds, finer than any clock here can tell.
+ */
+import { ExpectationError } from './expectation.ts';
+
+const NS_PER_MS = 1_000_000n;
+const DAY_MS = 86_400_000;
+
+/** The last millisecond for which Date and Temporal have an instant, and the negative of the first. */
+const LAST_MS = 8_640_000_000_000_000;
+
+const LONGEST_TIME = 64;
+
+/**
+ * @param text an instant with its offset: `2026-11-24T03:05:54Z`, `2026-11-24T04:05:54.5+01:00`
+ * @returns nanoseconds since 1970
+ * @throws ExpectationError for anything else, impossible dates and instants outside Temporal's range among it
+ */
+export function parseInstant(text: string): bigint {
+  try {
+    if (text.length <= LONGEST_TIME) return Temporal.Instant.from(text).epochNanoseconds;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new ExpectationError('an instant with its offset, such as 2026-11-24T03:05:54Z', text, {
+    advice: adviseOnSpace(text),
+  });
+}
+
+/**
+ * @param text a date, with or without a time, and no offset: `2026-11-24T04:05:54`, `2026-11-24`
+ * @throws ExpectationError for anything else, impossible dates among it
+ */
+export function parseLocalTime(text: string): Temporal.PlainDateTime {
+  try {
+    // Temporal would ignore an offset here, and with it what the caller meant.
+    if (text.length <= LONGEST_TIME && !hasOffset(text)) return Temporal.PlainDateTime.from(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new ExpectationError('a local time such as 2026-11-24T04:05:54', text, { advice: adviseOnSpace(text) });
+}
+
+/** A time as a caller gives it: an instant (nanoseconds since 1970), or a local time that needs a zone. */
+export type Time = bigint | Temporal.PlainDateTime;
+
+/**
+ * @param text either form: with an offset it is an instant, without one a local time
+ * @throws ExpectationError for anything else
+ */
+export function parseTime(text: string): Time {
+  return hasOffset(text) ? parseInstant(text) : parseLocalTime(text);
+}
+
+function hasOffset(text: string): boolean {
+  return /[Zz]$|[Zz]\[|\d[+ -]\d\d(:?\d\d)?(:?\d\d)?(\[.*)?$/.test(text.slice(10));
+}
+
+function adviseOnSpace(text: string): string | undefined {
+  return /\d \d\d(:?\d\d)?$/.test(text.slice(13)) ? 'a + in a query is written %2B' : undefined;
+}
+
+/** RFC 3339 in UTC with six digits: `2026-11-24T03:05:54.123456Z`. */
+export function formatInstant(epochNs: bigint): string {
+  return `${formatWallTime(epochNs, 0)}Z`;
+}
+
+/**
+ * The date and time that clocks show at an offset, with six digits: `2026-11-24T04:05:54.123456`.
+ *
+ * @param offsetSeconds of the clocks from UTC
+ */
+export function formatWallTime(epochNs: bigint, offsetSeconds: number): string {
+  const epochMs = toEpochMs(epochNs);
+  if (Math.abs(epochMs) > LAST_MS - DAY_MS) {
+    // Next to the ends of the range a Date cannot hold the shifted time; Temporal's local times reach a day further.
+    return Temporal.Instant.fromEpochNanoseconds(epochNs)
+      .toZonedDateTimeISO('UTC')
+      .toPlainDateTime()
+      .add({ seconds: offsetSeconds })
+      .toString({ fractionalSecondDigits: 6 });
+  }
+  const us = Number((epochNs / 1000n) % 1000n);
+  const toMs = new Date(epochMs + offsetSeconds * 1000).toISOString().slice(0, -1);
+  return toMs + String(us < 0 ? us + 1000 : us).padStart(3, '0');
+}
+
+/** Whole milliseconds since 1970, rounded down. */
+export function toEpochMs(epochNs: bigint): number {
+  const ms = epochNs / NS_PER_MS;
+  return Number(epochNs < 0n && ms * NS_PER_MS !== epochNs ? ms - 1n : ms);
+}
