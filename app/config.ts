@@ -59,6 +59,11 @@ export const ENVIRONMENT = z.object({
   MAX_EVENT_LOOP_DELAY_MS: integer(1, 60_000)
     .prefault('500')
     .describe('While the event loop lags by more than this, requests are answered 503 with `Retry-After: 1`.'),
+  REVISION: z
+    .string()
+    .max(64, 'at most 64 characters')
+    .default('unknown')
+    .describe('The commit this build was made from; the image sets it.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'an http or https URL' })
     .optional()
@@ -102,6 +107,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
     maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
+    revision: values.REVISION,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   };
 }

@@ -1,3 +1,92 @@
-import { parseConfig } from './config.ts';
+/** Composes the service: configuration, clock, servers; waits for the signal to end; ends what it began, in reverse. */
+import { once } from 'node:events';
 
-console.log(parseConfig(process.env));
+import { Health } from './admin/health.ts';
+import { adminRoutes } from './admin/routes.ts';
+import { wallClock } from './clock/clock.ts';
+import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
+import { drainServers } from './drain.ts';
+import { Application } from './http/application.ts';
+import { conversionRoutes } from './http/conversion.ts';
+import { observeRequests, recoverErrors, refuseMalformed, shedOverload } from './http/layers.ts';
+import { routeRequests } from './http/router.ts';
+import { HttpServer } from './http/server.ts';
+import { timeRoutes } from './http/time.ts';
+import { zoneRoutes } from './http/zones.ts';
+import { EventLoopWatch } from './telemetry/event-loop.ts';
+import { openLog } from './telemetry/log.ts';
+import { openRegistry } from './telemetry/registry.ts';
+import { RequestMetrics } from './telemetry/request-metrics.ts';
+import { VERSION } from './version.ts';
+import { checkTzdb, TZDB_VERSION } from './zones/tzdb.ts';
+
+/** How much longer than a connection may idle new ones are accepted, so that each idle one has ended by then. */
+const ACCEPT_MARGIN_MS = 1000;
+
+async function serve(config: Config): Promise<void> {
+  await using resources = new AsyncDisposableStack();
+  const { logger } = resources.use(await openLog(config.logLevel));
+  const tracing =
+    config.otlpEndpoint === undefined
+      ? undefined
+      : resources.use((await import('./telemetry/tracing.ts')).startTracing());
+  const eventLoop = resources.use(new EventLoopWatch());
+  const build = { version: VERSION, revision: config.revision };
+  const registry = openRegistry(build);
+  const clock = wallClock;
+
+  let phase: 'starting' | 'serving' | 'draining' = 'starting';
+  const health = new Health();
+  health.add('started', 'start', () => (phase === 'starting' ? 'the servers are not yet open' : undefined));
+  health.add('ready', 'serving', () => (phase === 'serving' ? undefined : `the service is ${phase}`));
+  health.add('ready', 'tzdb', checkTzdb);
+
+  const admin = resources.use(
+    await HttpServer.open(
+      new Application([
+        recoverErrors(logger),
+        routeRequests(adminRoutes(health, registry, { ...build, node: process.versions.node, tzdb: TZDB_VERSION })),
+      ]),
+      { ...config, port: config.adminPort },
+    ),
+  );
+  const metrics = new RequestMetrics(registry, 'http', ['route', 'method', 'status']);
+  const http = resources.use(
+    await HttpServer.open(
+      new Application([
+        observeRequests({ metrics, logger, tracing, slowRequestMs: config.slowRequestMs }),
+        recoverErrors(logger),
+        refuseMalformed(),
+        shedOverload(() => eventLoop.delayMs, config.maxEventLoopDelayMs),
+        routeRequests([
+          ...timeRoutes(clock, config.defaultZone),
+          ...zoneRoutes(clock),
+          ...conversionRoutes(config.defaultZone),
+        ]),
+      ]),
+      config,
+    ),
+  );
+  phase = 'serving';
+  logger.info(
+    { http: http.port, admin: admin.port, host: config.host, version: VERSION, tzdb: TZDB_VERSION },
+    'serving',
+  );
+
+  const signal = await Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
+  for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => process.exit(1));
+  phase = 'draining';
+  logger.info({ signal }, 'draining');
+  // At a terminal nobody else sends requests that a drain would have to wait for.
+  const acceptMs = signal === 'SIGINT' ? 0 : config.keepAliveTimeoutMs + ACCEPT_MARGIN_MS;
+  const isClean = await drainServers([http], { acceptMs, deadlineMs: config.drainTimeoutMs });
+  logger.info({ isClean }, 'closed');
+}
+
+try {
+  await serve(parseConfig(process.env));
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = EXIT_CODE_CONFIG;
+}

@@ -9,16 +9,23 @@ const LONGEST_ECHO = 64;
 export class ExpectationError extends Error {
   override readonly name: string = 'ExpectationError';
   readonly expected: string;
-  readonly got: string;
+  readonly got: string | undefined;
   readonly advice: string | undefined;
 
   /**
    * @param expected what would have been right, as the object of a sentence: "an IANA zone"
-   * @param got the text that came
+   * @param got the text that came, or undefined where none did
    * @param advice a sentence on how to mend it
    */
-  constructor(expected: string, got: string, options: { advice?: string | undefined; cause?: unknown } = {}) {
-    const echo = JSON.stringify(got.length > LONGEST_ECHO ? `${got.slice(0, LONGEST_ECHO)}…` : got);
+  constructor(
+    expected: string,
+    got: string | undefined,
+    options: { advice?: string | undefined; cause?: unknown } = {},
+  ) {
+    const echo =
+      got === undefined
+        ? 'nothing'
+        : JSON.stringify(got.length > LONGEST_ECHO ? `${got.slice(0, LONGEST_ECHO)}…` : got);
     super(`Expected ${expected}, got ${echo}${options.advice ? `; ${options.advice}` : ''}`, { cause: options.cause });
     this.expected = expected;
     this.got = got;

@@ -1,0 +1,111 @@
+/** Conversion between zones, and arithmetic with durations. */
+import { z } from 'zod';
+
+import { answerJson, NO_STORE } from './answer.ts';
+import { ParameterError } from './problem.ts';
+import { defineRoute, parameter, wordParameter, type Route } from './route.ts';
+import { timeParameter, zoneParameter } from './shared-parameters.ts';
+import { encodeReading } from './time.ts';
+import { addDuration, isCalendarUnit, measureBetween, parseDuration, UNITS, type Unit } from '../zones/arithmetic.ts';
+import { convertTime, DISAMBIGUATIONS, type Resolution } from '../zones/conversion.ts';
+import { ExpectationError } from '../zones/expectation.ts';
+import { formatInstant } from '../zones/instant.ts';
+import type { ZoneReading } from '../zones/reading.ts';
+import { TZDB_VERSION } from '../zones/tzdb.ts';
+import type { Zone } from '../zones/zone.ts';
+
+const MOST_ZONES = 50;
+
+const durationParameter = parameter(parseDuration, {
+  description: 'An ISO 8601 duration, negative with a leading `-`.',
+  example: 'P1M',
+});
+
+export function conversionRoutes(defaultZone: Zone): Route[] {
+  return [
+    defineRoute({
+      path: '/v1/convert',
+      summary: 'A time of one zone on the clocks of others, gaps and overlaps told.',
+      pathParameters: {},
+      queryParameters: {
+        time: timeParameter,
+        from: zoneParameter.optional(),
+        to: z.array(zoneParameter).max(MOST_ZONES).optional(),
+        disambiguation: wordParameter(DISAMBIGUATIONS, {
+          description: 'Which reading of a local time in a gap or an overlap to take; `reject` refuses it.',
+          example: 'later',
+        }).optional(),
+      },
+      produces: ['application/json'],
+      handle: ({ query: { time, from = defaultZone, to = [defaultZone], disambiguation = 'compatible' } }) => {
+        const conversion = convertTime(time, from, to, disambiguation);
+        return answerJson(
+          { tzdb: TZDB_VERSION, ...encodeResolution(conversion), to: conversion.to.map(encodeReading) },
+          NO_STORE,
+        );
+      },
+    }),
+    defineRoute({
+      path: '/v1/add',
+      summary: 'The time a duration later, on the clocks of a zone.',
+      pathParameters: {},
+      queryParameters: { time: timeParameter, zone: zoneParameter.optional(), duration: durationParameter },
+      produces: ['application/json'],
+      handle: ({ query: { time, zone = defaultZone, duration } }) => {
+        const { start, end } = addDuration(time, zone, duration);
+        return answerJson(
+          { tzdb: TZDB_VERSION, start: encodeResolution(start), duration: duration.toString(), end: encodeMoment(end) },
+          NO_STORE,
+        );
+      },
+    }),
+    defineRoute({
+      path: '/v1/between',
+      summary: 'The time between two times, as a duration and as a number.',
+      pathParameters: {},
+      queryParameters: {
+        from: timeParameter,
+        to: timeParameter,
+        unit: wordParameter(UNITS, {
+          description: 'The largest unit of the duration; days and longer ones need a zone.',
+          example: 'hours',
+        }).optional(),
+        zone: zoneParameter.optional(),
+      },
+      produces: ['application/json'],
+      handle: ({ query: { from, to, unit = 'hours', zone } }) => {
+        if (zone === undefined && isCalendarUnit(unit)) {
+          throw new ParameterError([{ parameter: 'zone', in: 'query', error: missingZone(unit) }]);
+        }
+        const difference = measureBetween(from, to, zone ?? defaultZone, unit);
+        return answerJson(
+          {
+            tzdb: TZDB_VERSION,
+            from: encodeResolution(difference.from),
+            to: encodeResolution(difference.to),
+            duration: difference.duration.toString(),
+            unit,
+            total: difference.total,
+          },
+          NO_STORE,
+        );
+      },
+    }),
+  ];
+}
+
+function missingZone(unit: Unit): ExpectationError {
+  return new ExpectationError('a zone', undefined, { advice: `how long ${unit} are depends on it` });
+}
+
+function encodeMoment(reading: ZoneReading) {
+  return { instant: formatInstant(reading.epochNs), ...encodeReading(reading) };
+}
+
+function encodeResolution({ occurrence, chosen, earlier, later }: Resolution) {
+  return {
+    ...encodeMoment(chosen),
+    occurrence,
+    ...(occurrence === 'unique' ? {} : { earlier: encodeMoment(earlier), later: encodeMoment(later) }),
+  };
+}

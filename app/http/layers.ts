@@ -1,0 +1,109 @@
+/** The layers around the router, from the outermost: observe, refuse what cannot be served, recover from errors. */
+import type { Logger } from 'pino';
+
+import type { Answer, Answering } from './answer.ts';
+import { whenAnswered, type Layer } from './application.ts';
+import { describeError, HttpError } from './problem.ts';
+import type { RoutedState } from './router.ts';
+import type { RequestMetrics } from '../telemetry/request-metrics.ts';
+import { readTraceParent } from '../telemetry/trace-parent.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
+
+/** Methods that may stand in a metric; a stranger's own words would make series without end. */
+const COUNTED_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+const COMMON_HEADERS = ['X-Content-Type-Options', 'nosniff', 'Access-Control-Allow-Origin', '*'] as const;
+
+export type HttpMetrics = RequestMetrics<'route' | 'method' | 'status'>;
+
+export interface Observers {
+  readonly metrics: HttpMetrics;
+  readonly logger: Logger;
+  readonly tracing: Tracing | undefined;
+  /** A request that takes longer than this is logged as a warning. */
+  readonly slowRequestMs: number;
+}
+
+/** Counts, times, logs and traces every request, and gives its answer the request's id. */
+export function observeRequests({ metrics, logger, tracing, slowRequestMs }: Observers): Layer {
+  return (ctx, next) => {
+    const startMs = performance.now();
+    const parent = readTraceParent(ctx.headers['traceparent'] as string | undefined);
+    metrics.begin();
+    return whenAnswered(next(), (answer) => {
+      const durationMs = performance.now() - startMs;
+      const { status } = answer;
+      const route = (ctx.state as RoutedState).route ?? 'none';
+      const method = COUNTED_METHODS.has(ctx.method) ? ctx.method : 'other';
+      metrics.end(`${route} ${method} ${status}`, () => ({ route, method, status: String(status) }), durationMs / 1000);
+
+      const level = status >= 500 ? 'error' : durationMs > slowRequestMs ? 'warn' : 'debug';
+      if (logger.isLevelEnabled(level)) {
+        logger[level]({ requestId: parent.traceId, method, route, status, durationMs }, 'answered');
+      }
+      tracing?.record({
+        parent,
+        name: `${method} ${route}`,
+        durationMs,
+        failed: status >= 500,
+        attributes: { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status },
+      });
+      return { ...answer, headers: [...answer.headers, ...COMMON_HEADERS, 'X-Request-Id', parent.traceId] };
+    });
+  };
+}
+
+/** Turns what is thrown further in into an answer, `null` and rejected promises included. */
+export function recoverErrors(logger: Logger): Layer {
+  const recover = (error: unknown): Answer => {
+    const answer = describeError(error);
+    if (answer.status >= 500 && !(error instanceof HttpError)) logger.error({ err: error }, 'unforeseen failure');
+    return answer;
+  };
+  return (_ctx, next) => {
+    let answering: Answering;
+    try {
+      answering = next();
+    } catch (error) {
+      return recover(error);
+    }
+    return answering instanceof Promise ? answering.catch(recover) : answering;
+  };
+}
+
+/** The longest request target that is read: fifty of the longest zone names fit. */
+const LONGEST_TARGET = 4096;
+
+/** Refuses what Node lets pass although RFC 9112 does not, and what is too long to be meant. */
+export function refuseMalformed(): Layer {
+  return (ctx, next) => {
+    const { rawHeaders, url = '' } = ctx.req;
+    let hosts = 0;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = rawHeaders[index];
+      if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    }
+    if (hosts > 1) throw new HttpError(400, `Expected one Host header, got ${hosts}`);
+    if (url.length > LONGEST_TARGET) {
+      throw new HttpError(414, `Expected a target of at most ${LONGEST_TARGET} characters, got ${url.length}`);
+    }
+    return next();
+  };
+}
+
+/**
+ * Sheds requests while the event loop lags: an answer now that says "later" beats one that comes too late.
+ *
+ * @param delayMs how late the event loop is at present
+ */
+export function shedOverload(delayMs: () => number, maxDelayMs: number): Layer {
+  return (_ctx, next) => {
+    const delay = delayMs();
+    if (delay <= maxDelayMs) return next();
+    throw new HttpError(
+      503,
+      `Expected an event loop at most ${maxDelayMs} ms late, got ${Math.round(delay)} ms; try again`,
+      ['Retry-After', '1'],
+    );
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * A route says what it answers at which path, with which parameters, in which forms. The one table of routes is what the
+ * router, the validation, the metrics and the API's description are made from.
+ */
+import { z } from 'zod';
+
+import type { Answering } from './answer.ts';
+import { ExpectationError } from '../zones/expectation.ts';
+
+/** The media types an answer can have. */
+export type MediaType = 'application/json' | 'text/plain';
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+type Values<S extends Shape> = z.output<z.ZodObject<S>>;
+
+/** What a handler is given: parameters in the domain's types, and the form that the caller prefers. */
+export interface Call<Path extends Shape = Shape, Query extends Shape = Shape> {
+  readonly path: Values<Path>;
+  readonly query: Values<Query>;
+  readonly type: MediaType;
+}
+
+export interface RouteDefinition<Path extends Shape, Query extends Shape> {
+  /** An OpenAPI path; `{zone}` may hold slashes. */
+  readonly path: string;
+  readonly summary: string;
+  readonly pathParameters: Path;
+  readonly queryParameters: Query;
+  /** In the server's order of preference. */
+  readonly produces: readonly [MediaType, ...MediaType[]];
+  readonly handle: (call: Call<Path, Query>) => Answering;
+}
+
+/** A route whose parameters' types are known only to itself. */
+export type Route = Omit<RouteDefinition<Shape, Shape>, 'handle'> & {
+  readonly handle: (call: never) => Answering;
+};
+
+/** Ties a handler to the types of its parameters. */
+export function defineRoute<Path extends Shape, Query extends Shape>(definition: RouteDefinition<Path, Query>): Route {
+  return definition;
+}
+
+/**
+ * A parameter that a function of the domain reads.
+ *
+ * @param parse throws an ExpectationError for text that is not what it expects
+ */
+export function parameter<Value>(parse: (text: string) => Value, meta: { description: string; example: string }) {
+  return z
+    .string()
+    .transform((text, context) => {
+      try {
+        return parse(text);
+      } catch (error) {
+        if (!(error instanceof ExpectationError)) throw error;
+        context.addIssue({ code: 'custom', message: error.message, params: { error } });
+        return z.NEVER;
+      }
+    })
+    .meta(meta);
+}
+
+/** A parameter that is one of a few words. */
+export function wordParameter<Word extends string>(
+  words: readonly Word[],
+  meta: { description: string; example: string },
+) {
+  return z.enum(words, `one of ${words.join(', ')}`).meta(meta);
+}

@@ -1,0 +1,95 @@
+/**
+ * The HTTP server: Node's, with limits on what a stranger can hold open, and a drain that loses no request. A keep-alive
+ * connection that is simply closed meets the client's next request half-way; told `Connection: close` with the last
+ * answer, the client opens its next one elsewhere.
+ */
+import { createServer, STATUS_CODES, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+import { answerProblem } from './answer.ts';
+import type { Application } from './application.ts';
+import type { DrainingServer } from '../drain.ts';
+import { listen } from '../listen.ts';
+
+const HEADERS_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const CHECKING_INTERVAL_MS = 1000;
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_REQUESTS_PER_SOCKET = 10_000;
+
+export class HttpServer implements DrainingServer, AsyncDisposable {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #application: Application;
+
+  private constructor(server: Server, application: Application, port: number) {
+    this.#server = server;
+    this.#application = application;
+    this.port = port;
+  }
+
+  static async open(
+    application: Application,
+    { host, port, keepAliveTimeoutMs }: { host: string; port: number; keepAliveTimeoutMs: number },
+  ): Promise<HttpServer> {
+    const server = createServer(
+      {
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+        keepAliveTimeout: keepAliveTimeoutMs,
+        maxHeaderSize: MAX_HEADER_BYTES,
+      },
+      application.listener(),
+    );
+    server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+    server.on('clientError', refuseBytes);
+    return new HttpServer(server, application, await listen(server, host, port));
+  }
+
+  beginDrain(): void {
+    this.#application.keepsConnections = false;
+  }
+
+  close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    return promise;
+  }
+
+  closeNow(): void {
+    this.#server.closeAllConnections();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.close();
+    this.closeNow();
+    await closed;
+  }
+}
+
+/** Answers bytes that are no request, in the form that all errors here have. */
+function refuseBytes(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = statusOf(error);
+  const { headers, body } = answerProblem(status, `Expected an HTTP/1.1 request, got ${describe(status, error)}`);
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close', `Content-Length: ${body.length}`];
+  for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroySoon());
+}
+
+function statusOf(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): number {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
+  if (error.code !== 'HPE_HEADER_OVERFLOW') return 400;
+  // The request line alone filled the buffer: it is the target that is too long.
+  return error.rawPacket?.includes('\r\n') === false ? 414 : 431;
+}
+
+function describe(status: number, error: NodeJS.ErrnoException): string {
+  if (status === 408) return 'only a part of one in time';
+  if (status === 400) return `bytes that are none (${error.code})`;
+  return `more than ${MAX_HEADER_BYTES} bytes of headers`;
+}

@@ -1,0 +1,109 @@
+/** What the zones are: the list of them, each by itself, and the transitions of one. */
+import { z } from 'zod';
+
+import { answerJson, type Answer } from './answer.ts';
+import { defineRoute, type Route } from './route.ts';
+import { instantParameter, zoneParameter } from './shared-parameters.ts';
+import type { Clock } from '../clock/clock.ts';
+import { formatInstant, toEpochMs } from '../zones/instant.ts';
+import { findOffsetInterval, formatOffset, listTransitions, type Transition } from '../zones/transitions.ts';
+import { TZDB_VERSION } from '../zones/tzdb.ts';
+import { listZones } from '../zones/zone-list.ts';
+
+const NS_PER_MS = 1_000_000n;
+
+const wordsParameter = (meta: { description: string; example: string }) =>
+  z.string().max(64, 'at most 64 characters').meta(meta);
+
+export function zoneRoutes(clock: Clock): Route[] {
+  return [
+    defineRoute({
+      path: '/v1/zones',
+      summary: 'The zones, with the offset of each at one instant.',
+      pathParameters: {},
+      queryParameters: {
+        at: instantParameter.optional(),
+        area: wordsParameter({
+          description: 'The part of a name before its first slash.',
+          example: 'Europe',
+        }).optional(),
+        q: wordsParameter({ description: 'A piece of a name, in any case.', example: 'new york' }).optional(),
+      },
+      produces: ['application/json'],
+      handle: ({ query: { at, ...filter } }) => {
+        const nowNs = clock.now().epochNs;
+        const list = listZones(filter, at ?? nowNs);
+        const zones = list.zones.map(({ zone, offset }) => ({ zone: zone.id, offset }));
+        return answerZoneData({ tzdb: TZDB_VERSION, zones }, list, at === undefined ? nowNs : undefined);
+      },
+    }),
+    defineRoute({
+      path: '/v1/zones/{zone}/transitions',
+      summary: 'The changes of a zone’s offset in a range of at most 200 years.',
+      pathParameters: { zone: zoneParameter },
+      queryParameters: { from: instantParameter.optional(), to: instantParameter.optional() },
+      produces: ['application/json'],
+      handle: ({ path: { zone }, query }) => {
+        const fromNs = query.from ?? startOfYear(clock.now().epochNs);
+        const toNs = query.to ?? fromNs + DEFAULT_RANGE_NS;
+        const transitions = listTransitions(zone, fromNs, toNs).map(encodeTransition);
+        return answerZoneData(
+          { zone: zone.id, tzdb: TZDB_VERSION, from: formatInstant(fromNs), to: formatInstant(toNs), transitions },
+          { fromMs: toEpochMs(fromNs), untilMs: toEpochMs(toNs) },
+        );
+      },
+    }),
+    defineRoute({
+      path: '/v1/zones/{zone}',
+      summary: 'A zone at one instant, with the transitions before and after it.',
+      pathParameters: { zone: zoneParameter },
+      queryParameters: { at: instantParameter.optional() },
+      produces: ['application/json'],
+      handle: ({ path: { zone }, query: { at } }) => {
+        const nowNs = clock.now().epochNs;
+        const interval = findOffsetInterval(zone, at ?? nowNs);
+        const { offsetSeconds, previous, next } = interval;
+        return answerZoneData(
+          {
+            zone: zone.id,
+            tzdb: TZDB_VERSION,
+            offset: formatOffset(offsetSeconds),
+            previous: previous && encodeTransition(previous),
+            next: next && encodeTransition(next),
+          },
+          interval,
+          at === undefined ? nowNs : undefined,
+        );
+      },
+    }),
+  ];
+}
+
+/** Two years, so that a zone with daylight-saving time shows it twice. */
+const DEFAULT_RANGE_NS = 731n * 86_400n * 1_000_000_000n;
+
+function startOfYear(epochNs: bigint): bigint {
+  return BigInt(Date.UTC(new Date(toEpochMs(epochNs)).getUTCFullYear(), 0)) * NS_PER_MS;
+}
+
+function encodeTransition({ epochNs, offsetBeforeSeconds, offsetAfterSeconds }: Transition) {
+  return {
+    instant: formatInstant(epochNs),
+    offsetBefore: formatOffset(offsetBeforeSeconds),
+    offsetAfter: formatOffset(offsetAfterSeconds),
+  };
+}
+
+const LONGEST_CACHING_S = 3600;
+
+/**
+ * Zone data changes with a release of the tz database and with a transition, and not otherwise: its ETag names both.
+ *
+ * @param nowNs given where the answer is about now, and so is stale after the interval's end
+ */
+function answerZoneData(value: object, interval: { fromMs: number; untilMs: number }, nowNs?: bigint): Answer {
+  const remainingS = nowNs === undefined ? Infinity : Math.floor((interval.untilMs - toEpochMs(nowNs)) / 1000);
+  const maxAge = Math.min(LONGEST_CACHING_S, remainingS);
+  const etag = `"${TZDB_VERSION};${interval.fromMs};${interval.untilMs}"`;
+  return answerJson(value, ['ETag', etag, 'Cache-Control', `public, max-age=${maxAge}`]);
+}

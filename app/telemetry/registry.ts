@@ -1,0 +1,39 @@
+/** The metrics that belong to the process and not to a protocol. */
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+import { TZDB_VERSION } from '../zones/tzdb.ts';
+
+/** Of prom-client's own metrics, those that cost many series and answer no question that an operator has. */
+const LEFT_OUT = [
+  'nodejs_gc_duration_seconds',
+  'nodejs_heap_space_size_total_bytes',
+  'nodejs_heap_space_size_used_bytes',
+  'nodejs_heap_space_size_available_bytes',
+  'nodejs_active_resources',
+  'nodejs_active_handles',
+  'nodejs_active_requests',
+  'process_cpu_user_seconds_total',
+  'process_cpu_system_seconds_total',
+  'process_heap_bytes',
+  'process_virtual_memory_bytes',
+];
+
+export function openRegistry(build: { version: string; revision: string }): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const name of LEFT_OUT) registry.removeSingleMetric(name);
+  const info = { registers: [registry] };
+  new Gauge({
+    name: 'time_service_build_info',
+    help: 'Which build this is.',
+    labelNames: ['version', 'revision'],
+    ...info,
+  }).set(build, 1);
+  new Gauge({
+    name: 'time_service_tzdb_info',
+    help: 'Which release of the tz database is in use.',
+    labelNames: ['version'],
+    ...info,
+  }).set({ version: TZDB_VERSION }, 1);
+  return registry;
+}
