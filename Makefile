@@ -7,6 +7,11 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node/bin:$(PAT
 NODE_SERVES := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 26 || (a == 26 && b >= 9) ? 0 : 1)'
 READY := node_modules/.ready
 
+VERSION = $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
+REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+SOURCE = $(or $(shell git config --get remote.origin.url 2>/dev/null),unknown)
+IMAGE_NAME ?= time-service:$(VERSION)
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -30,6 +35,15 @@ test: $(READY) ## every test that needs no cluster
 .PHONY: oracle
 oracle: $(READY) ## slower comparisons with outside oracles
 	@mocha --config test/oracle/.mocharc.json
+
+.PHONY: bundle
+bundle: $(READY) ## the one file that the image runs, in build/
+	@npm run --silent bundle -- --log-level=warning
+
+.PHONY: image
+image: ## the container image; PLATFORM=linux/arm64 for another architecture
+	docker build --tag $(IMAGE_NAME) $(if $(PLATFORM),--platform $(PLATFORM)) \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg SOURCE=$(SOURCE) .
 
 ## The code
 .PHONY: check
