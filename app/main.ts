@@ -6,13 +6,11 @@ import { adminRoutes } from './admin/routes.ts';
 import { wallClock } from './clock/clock.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
 import { drainServers } from './drain.ts';
+import { apiRoutes, createApi } from './http/api.ts';
 import { Application } from './http/application.ts';
-import { conversionRoutes } from './http/conversion.ts';
-import { observeRequests, recoverErrors, refuseMalformed, shedOverload } from './http/layers.ts';
+import { recoverErrors } from './http/layers.ts';
 import { routeRequests } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
-import { timeRoutes } from './http/time.ts';
-import { zoneRoutes } from './http/zones.ts';
 import { EventLoopWatch } from './telemetry/event-loop.ts';
 import { openLog } from './telemetry/log.ts';
 import { openRegistry } from './telemetry/registry.ts';
@@ -53,17 +51,11 @@ async function serve(config: Config): Promise<void> {
   const metrics = new RequestMetrics(registry, 'http', ['route', 'method', 'status']);
   const http = resources.use(
     await HttpServer.open(
-      new Application([
-        observeRequests({ metrics, logger, tracing, slowRequestMs: config.slowRequestMs }),
-        recoverErrors(logger),
-        refuseMalformed(),
-        shedOverload(() => eventLoop.delayMs, config.maxEventLoopDelayMs),
-        routeRequests([
-          ...timeRoutes(clock, config.defaultZone),
-          ...zoneRoutes(clock),
-          ...conversionRoutes(config.defaultZone),
-        ]),
-      ]),
+      createApi(
+        apiRoutes(clock, config.defaultZone),
+        { metrics, logger, tracing, slowRequestMs: config.slowRequestMs },
+        { delayMs: () => eventLoop.delayMs, maxDelayMs: config.maxEventLoopDelayMs },
+      ),
       config,
     ),
   );
@@ -83,10 +75,15 @@ async function serve(config: Config): Promise<void> {
   logger.info({ isClean }, 'closed');
 }
 
+/** A port that is taken or not ours to take is told in a line; a stack would only hide it. */
+function isListenError(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).syscall === 'listen';
+}
+
 try {
   await serve(parseConfig(process.env));
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
+  if (!(error instanceof Error && (error instanceof ConfigError || isListenError(error)))) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = EXIT_CODE_CONFIG;
+  process.exitCode = error instanceof ConfigError ? EXIT_CODE_CONFIG : 1;
 }

@@ -117,7 +117,8 @@ function collectIssues(
 
 function expectationOf(issue: z.core.$ZodIssue, got: string | string[] | undefined): ExpectationError {
   if (issue.code === 'custom' && issue.params?.['error'] instanceof ExpectationError) return issue.params['error'];
-  if (issue.code === 'too_big') return new ExpectationError(`at most ${issue.maximum} values`, `${got?.length} values`);
+  if (issue.code === 'too_big' && issue.origin === 'array')
+    return new ExpectationError(`at most ${issue.maximum} values`, `${got?.length} values`);
   if (got === undefined) return new ExpectationError('a value', undefined, { advice: 'the parameter is required' });
   return new ExpectationError(issue.message, String(got));
 }

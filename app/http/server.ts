@@ -84,8 +84,9 @@ function refuseBytes(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, sock
 function statusOf(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): number {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
   if (error.code !== 'HPE_HEADER_OVERFLOW') return 400;
-  // The request line alone filled the buffer: it is the target that is too long.
-  return error.rawPacket?.includes('\r\n') === false ? 414 : 431;
+  // Where the request line alone overflows, it is the target that is too long.
+  const lineEnd = error.rawPacket?.indexOf('\r\n') ?? 0;
+  return lineEnd < 0 || lineEnd > MAX_HEADER_BYTES ? 414 : 431;
 }
 
 function describe(status: number, error: NodeJS.ErrnoException): string {

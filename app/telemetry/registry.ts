@@ -18,7 +18,7 @@ const LEFT_OUT = [
   'process_virtual_memory_bytes',
 ];
 
-export function openRegistry(build: { version: string; revision: string }): Registry {
+export function openRegistry({ version, revision }: { version: string; revision: string }): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of LEFT_OUT) registry.removeSingleMetric(name);
@@ -28,7 +28,7 @@ export function openRegistry(build: { version: string; revision: string }): Regi
     help: 'Which build this is.',
     labelNames: ['version', 'revision'],
     ...info,
-  }).set(build, 1);
+  }).set({ version, revision }, 1);
   new Gauge({
     name: 'time_service_tzdb_info',
     help: 'Which release of the tz database is in use.',

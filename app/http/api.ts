@@ -1,0 +1,35 @@
+/** The public HTTP API: the one table of its routes, and the layers around them. */
+import { Application } from './application.ts';
+import { conversionRoutes } from './conversion.ts';
+import { observeRequests, recoverErrors, refuseMalformed, shedOverload, type Observers } from './layers.ts';
+import type { Route } from './route.ts';
+import { routeRequests } from './router.ts';
+import { timeRoutes } from './time.ts';
+import { zoneRoutes } from './zones.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { Zone } from '../zones/zone.ts';
+
+export function apiRoutes(clock: Clock, defaultZone: Zone): Route[] {
+  return [...timeRoutes(clock, defaultZone), ...zoneRoutes(clock), ...conversionRoutes(defaultZone)];
+}
+
+/** When requests are shed. */
+export interface Shedding {
+  /** How late the event loop is at present. */
+  readonly delayMs: () => number;
+  readonly maxDelayMs: number;
+}
+
+export function createApi(
+  routes: readonly Route[],
+  observers: Observers,
+  { delayMs, maxDelayMs }: Shedding,
+): Application {
+  return new Application([
+    observeRequests(observers),
+    recoverErrors(observers.logger),
+    refuseMalformed(),
+    shedOverload(delayMs, maxDelayMs),
+    routeRequests(routes),
+  ]);
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+
+import { openService } from './service.ts';
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+
+describe('observation', () => {
+  it('counts requests by route, method and status, and never by what a stranger made up', async () => {
+    await using service = await openService();
+    await fetch(`${service.url}/v1/zones/Europe/Paris`);
+    await fetch(`${service.url}/v1/zones/Asia/Tokyo`);
+    await fetch(`${service.url}/v1/zones/Mars`, { method: 'HEAD' });
+    await fetch(`${service.url}/made/up`);
+    const metrics = await service.registry.metrics();
+    assert.deepEqual(metrics.match(/^http_requests_total.*$/gm), [
+      'http_requests_total{route="/v1/zones/{zone}",method="GET",status="200"} 2',
+      'http_requests_total{route="/v1/zones/{zone}",method="HEAD",status="404"} 1',
+      'http_requests_total{route="none",method="GET",status="404"} 1',
+    ]);
+    assert.match(metrics, /^http_request_duration_seconds_count 4$/m);
+    assert.match(metrics, /^http_request_duration_seconds_bucket\{le="\+Inf"\} 4$/m);
+    assert.match(metrics, /^http_requests_in_flight 0$/m);
+  });
+
+  it('gives a request the id of the caller’s trace', async () => {
+    await using service = await openService();
+    const response = await fetch(`${service.url}/time`, {
+      headers: { traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01` },
+    });
+    assert.equal(response.headers.get('x-request-id'), TRACE_ID);
+    assert.match(JSON.stringify(service.logLines), new RegExp(TRACE_ID));
+  });
+
+  for (const traceparent of [
+    '',
+    'nonsense',
+    `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+    `00-${TRACE_ID}-${'0'.repeat(16)}-01`,
+  ]) {
+    it(`makes an id of its own for the traceparent ${JSON.stringify(traceparent)}`, async () => {
+      await using service = await openService();
+      const ids = await Promise.all(
+        [1, 2].map(async () =>
+          (await fetch(`${service.url}/time`, { headers: { traceparent } })).headers.get('x-request-id'),
+        ),
+      );
+      for (const id of ids) assert.match(id ?? '', /^[0-9a-f]{32}$/);
+      assert.notEqual(ids[0], ids[1]);
+    });
+  }
+
+  it('logs no address, no query and no header of a caller', async () => {
+    await using service = await openService();
+    await fetch(`${service.url}/time?zone=secret`, { headers: { authorization: 'secret' } });
+    assert.equal(service.logLines.length, 1);
+    assert.doesNotMatch(JSON.stringify(service.logLines), /secret|127\.0\.0\.1/);
+  });
+});

@@ -1,0 +1,49 @@
+/** The public API on a real socket, with a clock that stands still and observers that a test can look at. */
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+
+import type { Clock } from '../../app/clock/clock.ts';
+import { apiRoutes, createApi } from '../../app/http/api.ts';
+import type { Route } from '../../app/http/route.ts';
+import { HttpServer } from '../../app/http/server.ts';
+import { RequestMetrics } from '../../app/telemetry/request-metrics.ts';
+import { parseInstant } from '../../app/zones/instant.ts';
+import { parseZone } from '../../app/zones/zone.ts';
+
+/** What the tests' clock says. */
+export const NOW = '2026-11-24T03:05:54.123456Z';
+
+export const stillClock: Clock = {
+  now: () => ({ epochNs: parseInstant(NOW), state: 'unknown', boundNs: null, earliestNs: null, latestNs: null }),
+};
+
+export interface TestService extends AsyncDisposable {
+  readonly server: HttpServer;
+  readonly url: string;
+  readonly registry: Registry;
+  readonly logLines: object[];
+  /** What the service takes the event loop's delay for. */
+  delayMs: number;
+}
+
+export async function openService({
+  routes = apiRoutes(stillClock, parseZone('UTC')),
+  keepAliveTimeoutMs = 5000,
+}: { routes?: Route[]; keepAliveTimeoutMs?: number } = {}): Promise<TestService> {
+  const registry = new Registry();
+  const logLines: object[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line) => logLines.push(JSON.parse(line) as object) });
+  const metrics = new RequestMetrics(registry, 'http', ['route', 'method', 'status']);
+  const shedding = { delayMs: () => service.delayMs, maxDelayMs: 500 };
+  const api = createApi(routes, { metrics, logger, tracing: undefined, slowRequestMs: 1000 }, shedding);
+  const server = await HttpServer.open(api, { host: '127.0.0.1', port: 0, keepAliveTimeoutMs });
+  const service: TestService = {
+    server,
+    url: `http://127.0.0.1:${server.port}`,
+    registry,
+    logLines,
+    delayMs: 0,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+  return service;
+}
