@@ -53,6 +53,11 @@ check: $(READY) ## format, lint, types, unused code, generated files
 	oxlint --type-aware --deny-warnings
 	tsc
 	knip
+	node docs/readme-tables.ts --check
+
+.PHONY: readme
+readme: $(READY) ## renew the tables of the README
+	node docs/readme-tables.ts
 
 .PHONY: fix
 fix: $(READY) ## mend what can be mended
