@@ -4,12 +4,9 @@
  */
 import { ExpectationError } from './expectation.ts';
 
+const NS_PER_US = 1000n;
 const NS_PER_MS = 1_000_000n;
-const DAY_MS = 86_400_000;
-
-/** The last millisecond for which Date and Temporal have an instant, and the negative of the first. */
-const LAST_MS = 8_640_000_000_000_000;
-
+const US_PER_S = 1_000_000;
 const LONGEST_TIME = 64;
 
 /**
@@ -64,24 +61,39 @@ export function formatInstant(epochNs: bigint): string {
   return `${formatWallTime(epochNs, 0)}Z`;
 }
 
+/** Up to here microseconds are exact in a number: the year 2255. */
+const LAST_EXACT_NS = BigInt(Number.MAX_SAFE_INTEGER) * NS_PER_US;
+
 /**
  * The date and time that clocks show at an offset, with six digits: `2026-11-24T04:05:54.123456`.
  *
  * @param offsetSeconds of the clocks from UTC
  */
 export function formatWallTime(epochNs: bigint, offsetSeconds: number): string {
-  const epochMs = toEpochMs(epochNs);
-  if (Math.abs(epochMs) > LAST_MS - DAY_MS) {
-    // Next to the ends of the range a Date cannot hold the shifted time; Temporal's local times reach a day further.
-    return Temporal.Instant.fromEpochNanoseconds(epochNs)
-      .toZonedDateTimeISO('UTC')
-      .toPlainDateTime()
-      .add({ seconds: offsetSeconds })
-      .toString({ fractionalSecondDigits: 6 });
+  if (epochNs < 0n || epochNs > LAST_EXACT_NS) {
+    const utc = Temporal.Instant.fromEpochNanoseconds(epochNs).toZonedDateTimeISO('UTC').toPlainDateTime();
+    return utc.add({ seconds: offsetSeconds }).toString({ fractionalSecondDigits: 6 });
   }
-  const us = Number(epochNs - BigInt(epochMs) * NS_PER_MS) / 1000;
-  const toMs = new Date(epochMs + offsetSeconds * 1000).toISOString().slice(0, -1);
-  return toMs + String(Math.trunc(us)).padStart(3, '0');
+  const us = Number(epochNs / NS_PER_US);
+  const second = Math.floor(us / US_PER_S);
+  return `${formatWallSecond(second, offsetSeconds)}.${String(us - second * US_PER_S).padStart(6, '0')}`;
+}
+
+interface WallSecond {
+  readonly second: number;
+  readonly text: string;
+}
+
+/** The last second asked for at each offset; there are some three thousand offsets at the most. */
+const lastWallSeconds = new Map<number, WallSecond>();
+
+/** `2026-11-24T04:05:54`, formatted once a second: questions about now come in thousands. */
+function formatWallSecond(second: number, offsetSeconds: number): string {
+  const last = lastWallSeconds.get(offsetSeconds);
+  if (last?.second === second) return last.text;
+  const text = new Date((second + offsetSeconds) * 1000).toISOString().slice(0, -'.000Z'.length);
+  lastWallSeconds.set(offsetSeconds, { second, text });
+  return text;
 }
 
 /** Whole milliseconds since 1970, rounded down. */

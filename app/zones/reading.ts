@@ -1,5 +1,5 @@
 /** What a zone says about an instant. */
-import { formatWallTime, toEpochMs } from './instant.ts';
+import { formatWallTime } from './instant.ts';
 import { findOffsetInterval, formatOffset, formatOffsetInMinutes } from './transitions.ts';
 import type { Zone } from './zone.ts';
 
@@ -23,18 +23,8 @@ export function readZone(zone: Zone, epochNs: bigint): ZoneReading {
   };
 }
 
-const lastPlainTimes = new WeakMap<Zone, { readonly epochS: number; readonly text: string }>();
-
-/**
- * The form of the twenty-line program this service grew from: `2026-11-24 04:05:54`. A line holds for its second, in which
- * it is asked for thousands of times.
- */
+/** The form of the twenty-line program this service grew from: `2026-11-24 04:05:54`. */
 export function formatPlainTime(zone: Zone, epochNs: bigint): string {
-  const epochS = Math.floor(toEpochMs(epochNs) / 1000);
-  const last = lastPlainTimes.get(zone);
-  if (last?.epochS === epochS) return last.text;
   const wallTime = formatWallTime(epochNs, findOffsetInterval(zone, epochNs).offsetSeconds);
-  const text = wallTime.slice(0, -7).replace('T', ' ');
-  lastPlainTimes.set(zone, { epochS, text });
-  return text;
+  return wallTime.slice(0, -'.000000'.length).replace('T', ' ');
 }
