@@ -46,6 +46,11 @@ image: ## the container image; PLATFORM=linux/arm64 for another architecture
 	docker build --tag $(IMAGE_NAME) $(if $(PLATFORM),--platform $(PLATFORM)) \
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg SOURCE=$(SOURCE) .
 
+## The manifests
+.PHONY: synth
+synth: $(READY) ## write dist/ from infra/
+	@node infra/main.ts
+
 ## The code
 .PHONY: check
 check: $(READY) ## format, lint, types, unused code, generated files
@@ -54,6 +59,7 @@ check: $(READY) ## format, lint, types, unused code, generated files
 	tsc
 	knip
 	node docs/readme-tables.ts --check
+	node infra/main.ts --check
 
 .PHONY: readme
 readme: $(READY) ## renew the tables of the README

@@ -5,6 +5,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** How much longer than a connection may idle new ones are accepted, so that each idle one has ended by then. */
+export const ACCEPT_MARGIN_MS = 1000;
+
 /** A server that can be emptied. */
 export interface DrainingServer {
   /** Goes on answering, and asks clients not to come back on the same connection. */

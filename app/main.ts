@@ -5,7 +5,7 @@ import { Health } from './admin/health.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { wallClock } from './clock/clock.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
-import { drainServers } from './drain.ts';
+import { ACCEPT_MARGIN_MS, drainServers } from './drain.ts';
 import { apiRoutes, createApi } from './http/api.ts';
 import { Application } from './http/application.ts';
 import { recoverErrors } from './http/layers.ts';
@@ -17,9 +17,6 @@ import { openRegistry } from './telemetry/registry.ts';
 import { RequestMetrics } from './telemetry/request-metrics.ts';
 import { VERSION } from './version.ts';
 import { checkTzdb, TZDB_VERSION } from './zones/tzdb.ts';
-
-/** How much longer than a connection may idle new ones are accepted, so that each idle one has ended by then. */
-const ACCEPT_MARGIN_MS = 1000;
 
 async function serve(config: Config): Promise<void> {
   await using resources = new AsyncDisposableStack();

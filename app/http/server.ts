@@ -12,7 +12,8 @@ import type { DrainingServer } from '../drain.ts';
 import { listen } from '../listen.ts';
 
 const HEADERS_TIMEOUT_MS = 5000;
-const REQUEST_TIMEOUT_MS = 10_000;
+/** The longest a request may take to arrive; a drain waits for one that has just begun. */
+export const REQUEST_TIMEOUT_MS = 10_000;
 const CHECKING_INTERVAL_MS = 1000;
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_REQUESTS_PER_SOCKET = 10_000;

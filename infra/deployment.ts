@@ -1,0 +1,161 @@
+/**
+ * The pods. Configuration is `env`, so that it rolls out and rolls back with the image. The order of an end without loss:
+ * preStop holds the pod up while endpoint lists everywhere forget it; then comes SIGTERM, and the service drains
+ * (app/drain.ts); the kubelet kills only after both have had their time.
+ */
+import type { V1Container, V1Deployment, V1PodSpec } from '@kubernetes/client-node';
+import { Duration, Size, type Chart } from 'cdk8s';
+import {
+  Cpu,
+  Deployment,
+  DeploymentStrategy,
+  EnvValue,
+  ImagePullPolicy,
+  LabelSelector,
+  PercentOrAbsolute,
+  Pods,
+  Probe,
+  Topology,
+  type IServiceAccount,
+} from 'cdk8s-plus-27';
+
+import { PROBE_PATHS } from '../app/admin/paths.ts';
+import { DEFAULT_PORTS, parseConfig, type VariableName } from '../app/config.ts';
+import { ACCEPT_MARGIN_MS } from '../app/drain.ts';
+import { REQUEST_TIMEOUT_MS } from '../app/http/server.ts';
+import { RELEASED_IMAGE, type Environment } from './environments.ts';
+import { selectorLabels, VERSION_LABELS } from './labels.ts';
+import { completeManifest } from './manifest.ts';
+
+export const CONTAINER_NAME = 'time-service';
+
+/** How long endpoint lists may take to forget a pod that ends. */
+const PRE_STOP_SECONDS = 5;
+/** What is left after the drain: telemetry is flushed, the process ends. */
+const FLUSH_SECONDS = 5;
+/** The image's own user. */
+const USER_ID = 65_532;
+
+export function addDeployment(chart: Chart, environment: Environment, serviceAccount: IServiceAccount): Deployment {
+  const variables = podVariables(environment);
+  const drainSeconds = Math.ceil(parseConfig(variables).drainTimeoutMs / 1000);
+  const selector = selectorLabels(environment);
+
+  const deployment = new Deployment(chart, 'deployment', {
+    metadata: { name: environment.name, labels: VERSION_LABELS },
+    podMetadata: {
+      labels: { ...environment.labels, ...selector, ...VERSION_LABELS },
+      ...(environment.annotations && { annotations: environment.annotations }),
+    },
+    select: false,
+    strategy: DeploymentStrategy.rollingUpdate({
+      maxUnavailable: PercentOrAbsolute.absolute(0),
+      maxSurge: PercentOrAbsolute.percent(50),
+    }),
+    minReady: Duration.seconds(3),
+    progressDeadline: Duration.seconds(120),
+    terminationGracePeriod: Duration.seconds(PRE_STOP_SECONDS + drainSeconds + FLUSH_SECONDS),
+    serviceAccount,
+    automountServiceAccountToken: false,
+    securityContext: { ensureNonRoot: true, user: USER_ID, group: USER_ID },
+    // A name with two dots is asked for as it is, not first in each of the cluster's search domains.
+    dns: { options: [{ name: 'ndots', value: '2' }] },
+    containers: [
+      {
+        name: CONTAINER_NAME,
+        image: pulledImage(environment),
+        imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
+        envVariables: Object.fromEntries(
+          Object.entries(variables).map(([name, value]) => [name, EnvValue.fromValue(value)]),
+        ),
+        ports: Object.entries(DEFAULT_PORTS).map(([name, number]) => ({ name, number })),
+        // Started is asked often, so that a pod serves as soon as it can; ready is asked often and believed at once, so
+        // that a pod in trouble gets no more requests; live is asked rarely, because its answer ends the pod.
+        startup: probe(PROBE_PATHS.started, { periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 30 }),
+        readiness: probe(PROBE_PATHS.ready, { periodSeconds: 2, timeoutSeconds: 1, failureThreshold: 1 }),
+        liveness: probe(PROBE_PATHS.live, { periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 3 }),
+        resources: {
+          // One thread serves; the second core is for the garbage collector, whose throttling is latency.
+          cpu: { request: Cpu.millis(500), limit: Cpu.units(2) },
+          // The image gives 60 % of the limit to the heap; the rest holds Node itself and buffers.
+          memory: { request: Size.mebibytes(192), limit: Size.mebibytes(192) },
+        },
+        securityContext: { ensureNonRoot: true, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
+      },
+    ],
+  });
+  deployment.select(LabelSelector.of({ labels: selector }));
+  deployment.scheduling.separate(Pods.select(deployment, 'pods', { labels: selector }), {
+    topology: Topology.HOSTNAME,
+    weight: 100,
+  });
+
+  completeManifest(deployment, ({ spec }: V1Deployment) => {
+    spec!.revisionHistoryLimit = 5;
+    delete spec!.template.metadata!.labels!['cdk8s.io/metadata.addr'];
+    completePod(spec!.template.spec!, environment);
+    completeContainer(spec!.template.spec!.containers[0]!);
+  });
+  return deployment;
+}
+
+/** The variables that the pods of an environment are given. */
+function podVariables({ variables, telemetry }: Environment): Partial<Record<VariableName, string>> {
+  const ports = { PORT: String(DEFAULT_PORTS.http), ADMIN_PORT: String(DEFAULT_PORTS.admin) };
+  const traces = telemetry === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: telemetry.endpoint };
+  const given = { ...traces, ...variables, ...ports };
+  const { keepAliveTimeoutMs } = parseConfig(given);
+  // A connection that idles now may carry one last request just before it ends, and that may take its full time.
+  const drainMs = keepAliveTimeoutMs + ACCEPT_MARGIN_MS + REQUEST_TIMEOUT_MS;
+  return { KEEP_ALIVE_TIMEOUT_MS: String(keepAliveTimeoutMs), DRAIN_TIMEOUT_MS: String(drainMs), ...given };
+}
+
+function pulledImage({ imageRegistry }: Environment): string {
+  return imageRegistry === undefined ? RELEASED_IMAGE : `${imageRegistry}/${RELEASED_IMAGE.split('/').at(-1)}`;
+}
+
+interface ProbeTimes {
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly failureThreshold: number;
+}
+
+function probe(path: string, { periodSeconds, timeoutSeconds, failureThreshold }: ProbeTimes): Probe {
+  return Probe.fromHttpGet(path, {
+    port: DEFAULT_PORTS.admin,
+    periodSeconds: Duration.seconds(periodSeconds),
+    timeoutSeconds: Duration.seconds(timeoutSeconds),
+    failureThreshold,
+  });
+}
+
+function completePod(pod: V1PodSpec, environment: Environment): void {
+  const { imagePullSecrets, nodeSelector, tolerations, priorityClassName } = environment;
+  // The name of a Service never becomes a variable that the configuration could be mistaken for.
+  pod.enableServiceLinks = false;
+  pod.securityContext!.seccompProfile = { type: 'RuntimeDefault' };
+  delete pod.securityContext!.fsGroupChangePolicy;
+  pod.topologySpreadConstraints = ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+    topologyKey,
+    maxSkew: 1,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: selectorLabels(environment) },
+    // A rollout spreads the new pods among themselves, not among the old ones that are about to end.
+    matchLabelKeys: ['pod-template-hash'],
+  }));
+  if (imagePullSecrets) pod.imagePullSecrets = imagePullSecrets.map((name) => ({ name }));
+  if (nodeSelector) pod.nodeSelector = { ...nodeSelector };
+  if (tolerations) pod.tolerations = [...tolerations];
+  if (priorityClassName !== undefined) pod.priorityClassName = priorityClassName;
+}
+
+function completeContainer(container: V1Container): void {
+  container.lifecycle = { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } };
+  container.securityContext!.capabilities = { drop: ['ALL'] };
+  // Nothing is written but what the runtime logs.
+  container.resources!.requests!['ephemeral-storage'] = '16Mi';
+  container.resources!.limits!['ephemeral-storage'] = '64Mi';
+  for (const one of [container.startupProbe, container.readinessProbe, container.livenessProbe]) {
+    one!.httpGet!.port = 'admin';
+  }
+}
