@@ -51,6 +51,15 @@ image: ## the container image; PLATFORM=linux/arm64 for another architecture
 synth: $(READY) ## write dist/ from infra/
 	@node infra/main.ts
 
+## The speed
+.PHONY: bench
+bench: $(READY) bundle ## the service beside bare servers and its peers; needs wrk, two cores and quiet
+	@node test/bench/bench.ts
+
+.PHONY: bench-check
+bench-check: $(READY) bundle ## fail where a ratio has fallen below nine tenths of its mark
+	@node test/bench/bench.ts --check
+
 ## The code
 .PHONY: check
 check: $(READY) ## format, lint, types, unused code, generated files

@@ -1,0 +1,3 @@
+module timeanchor
+
+go 1.24
