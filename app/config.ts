@@ -2,7 +2,7 @@
  * The environment is read once, here, and becomes a typed Config. A bad environment is reported whole: an operator who
  * must restart a pod for each mistake in turn loses an hour to what one message could have said.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { ExpectationError } from './zones/expectation.ts';
 import { parseZone } from './zones/zone.ts';

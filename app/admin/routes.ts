@@ -1,6 +1,6 @@
 /** What the admin port answers: probes for the kubelet, metrics for Prometheus, the version for people. */
 import type { Registry } from 'prom-client';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Health, Probe } from './health.ts';
 import { METRICS_PATH, PROBE_PATHS } from './paths.ts';

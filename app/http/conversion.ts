@@ -1,5 +1,5 @@
 /** Conversion between zones, and arithmetic with durations. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { answerJson, NO_STORE } from './answer.ts';
 import { ParameterError } from './problem.ts';

@@ -2,7 +2,7 @@
  * From the text of a request to the parameters of a route. Strict, so that a mistake is told where it is made: unknown
  * names, a second value where one is meant, and broken percent-encoding are refused rather than guessed at.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { ParameterError, type BadParameter } from './problem.ts';
 import type { Route } from './route.ts';

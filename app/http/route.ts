@@ -2,7 +2,7 @@
  * A route says what it answers at which path, with which parameters, in which forms. The one table of routes is what the
  * router, the validation, the metrics and the API's description are made from.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Answering } from './answer.ts';
 import { ExpectationError } from '../zones/expectation.ts';

@@ -1,5 +1,5 @@
 /** The time: as the line of the program this service grew from, and as a reading of the clock. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { answerJson, answerText, NO_STORE, type Answer } from './answer.ts';
 import { defineRoute, type Route } from './route.ts';

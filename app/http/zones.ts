@@ -1,5 +1,5 @@
 /** What the zones are: the list of them, each by itself, and the transitions of one. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { answerJson, type Answer } from './answer.ts';
 import { defineRoute, type Route } from './route.ts';
