@@ -71,13 +71,15 @@ async function serve(config: Config): Promise<void> {
       { host: config.host, port: config.grpcPort },
     ),
   );
+  // Listened for before the log says "serving": until then a signal ends the process where it stands.
+  const ending = Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
   phase = 'serving';
   logger.info(
     { http: http.port, grpc: grpc.port, admin: admin.port, host: config.host, version: VERSION, tzdb: TZDB_VERSION },
     'serving',
   );
 
-  const signal = await Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
+  const signal = await ending;
   for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => process.exit(1));
   phase = 'draining';
   logger.info({ signal }, 'draining');
