@@ -6,8 +6,6 @@ import { adminRoutes } from './admin/routes.ts';
 import { wallClock } from './clock/clock.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
 import { ACCEPT_MARGIN_MS, drainServers } from './drain.ts';
-import { GrpcServer } from './grpc/server.ts';
-import { timeService } from './grpc/time-service.ts';
 import { apiRoutes, createApi } from './http/api.ts';
 import { Application } from './http/application.ts';
 import { recoverErrors } from './http/layers.ts';
@@ -58,34 +56,19 @@ async function serve(config: Config): Promise<void> {
       config,
     ),
   );
-  const grpc = resources.use(
-    await GrpcServer.open(
-      [timeService(clock, config.defaultZone)],
-      () => health.run('ready').every(({ failure }) => failure === undefined),
-      {
-        metrics: new RequestMetrics(registry, 'grpc', ['method', 'code']),
-        logger,
-        tracing,
-        slowRequestMs: config.slowRequestMs,
-      },
-      { host: config.host, port: config.grpcPort },
-    ),
-  );
-  // Listened for before the log says "serving": until then a signal ends the process where it stands.
-  const ending = Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
   phase = 'serving';
   logger.info(
-    { http: http.port, grpc: grpc.port, admin: admin.port, host: config.host, version: VERSION, tzdb: TZDB_VERSION },
+    { http: http.port, admin: admin.port, host: config.host, version: VERSION, tzdb: TZDB_VERSION },
     'serving',
   );
 
-  const signal = await ending;
+  const signal = await Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
   for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => process.exit(1));
   phase = 'draining';
   logger.info({ signal }, 'draining');
   // At a terminal nobody else sends requests that a drain would have to wait for.
   const acceptMs = signal === 'SIGINT' ? 0 : config.keepAliveTimeoutMs + ACCEPT_MARGIN_MS;
-  const isClean = await drainServers([http, grpc], { acceptMs, deadlineMs: config.drainTimeoutMs });
+  const isClean = await drainServers([http], { acceptMs, deadlineMs: config.drainTimeoutMs });
   logger.info({ isClean }, 'closed');
 }
 
