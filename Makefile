@@ -46,6 +46,16 @@ image: ## the container image; PLATFORM=linux/arm64 for another architecture
 	docker build --tag $(IMAGE_NAME) $(if $(PLATFORM),--platform $(PLATFORM)) \
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg SOURCE=$(SOURCE) .
 
+## The tz database
+# The release is the one that Node carries, so that the table and Temporal agree.
+TZDATA := build/tzdata
+.PHONY: tzdata
+tzdata: $(READY) ## make the tz table anew, from PyPI's tzdata
+	@mkdir -p $(TZDATA)
+	python3 -m pip download --quiet --no-deps --require-hashes --requirement tzdata/requirements.txt --dest $(TZDATA)
+	python3 -m zipfile --extract $(TZDATA)/tzdata-*.whl $(TZDATA)
+	node tzdata/main.ts $(TZDATA)/tzdata app/zones/tz-table.json
+
 ## The manifests
 .PHONY: synth
 synth: $(READY) ## write dist/ from infra/

@@ -60,6 +60,6 @@ function answerReading(reading: ClockReading, zones: readonly Zone[], headers: r
 }
 
 /** A zone's reading as JSON has it, wherever an answer holds one. */
-export function encodeReading({ zone, local, offset }: ZoneReading) {
-  return { zone: zone.id, local, offset };
+export function encodeReading({ zone, local, offset, abbreviation, dst, standardOffset }: ZoneReading) {
+  return { zone: zone.id, local, offset, abbreviation, dst, standardOffset };
 }

@@ -1,14 +1,15 @@
 /** What the zones are: the list of them, each by itself, and the transitions of one. */
 import * as z from 'zod';
 
-import { answerJson, type Answer } from './answer.ts';
-import { defineRoute, type Route } from './route.ts';
+import { answerJson, answerText, type Answer } from './answer.ts';
+import { defineRoute, parameter, type Route } from './route.ts';
 import { instantParameter, zoneParameter } from './shared-parameters.ts';
 import type { Clock } from '../clock/clock.ts';
 import { formatInstant, toEpochMs } from '../zones/instant.ts';
 import { findOffsetInterval, formatOffset, listTransitions, type Transition } from '../zones/transitions.ts';
+import { describeZone } from '../zones/tz-table.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
-import { listZones } from '../zones/zone-list.ts';
+import { listZones, parseCountry } from '../zones/zone-list.ts';
 
 const NS_PER_MS = 1_000_000n;
 
@@ -23,6 +24,10 @@ export function zoneRoutes(clock: Clock): Route[] {
       pathParameters: {},
       queryParameters: {
         at: instantParameter.optional(),
+        country: parameter(parseCountry, {
+          description: 'The ISO 3166 code of the country that the zones are in.',
+          example: 'CH',
+        }).optional(),
         area: wordsParameter({
           description: 'The part of a name before its first slash.',
           example: 'Europe',
@@ -55,11 +60,13 @@ export function zoneRoutes(clock: Clock): Route[] {
     }),
     defineRoute({
       path: '/v1/zones/{zone}',
-      summary: 'A zone at one instant, with the transitions before and after it.',
+      summary: 'A zone at one instant, with the transitions around it; as text its POSIX rule, for devices.',
       pathParameters: { zone: zoneParameter },
       queryParameters: { at: instantParameter.optional() },
-      produces: ['application/json'],
-      handle: ({ path: { zone }, query: { at } }) => {
+      produces: ['application/json', 'text/plain'],
+      handle: ({ path: { zone }, query: { at }, type }) => {
+        const { canonical, aliases, posixTz } = describeZone(zone);
+        if (type === 'text/plain') return answerText(posixTz, cachingHeaders('posix', LONGEST_CACHING_S));
         const nowNs = clock.now().epochNs;
         const interval = findOffsetInterval(zone, at ?? nowNs);
         const { offsetSeconds, previous, next } = interval;
@@ -68,6 +75,12 @@ export function zoneRoutes(clock: Clock): Route[] {
             zone: zone.id,
             tzdb: TZDB_VERSION,
             offset: formatOffset(offsetSeconds),
+            abbreviation: interval.type.abbreviation,
+            dst: interval.type.isDst,
+            standardOffset: formatOffset(interval.type.standardOffsetSeconds),
+            canonical,
+            aliases,
+            posixTz,
             previous: previous && encodeTransition(previous),
             next: next && encodeTransition(next),
           },
@@ -101,9 +114,15 @@ const LONGEST_CACHING_S = 3600;
  *
  * @param nowNs given where the answer is about now, and so is stale after the interval's end
  */
-function answerZoneData(value: object, interval: { fromMs: number; untilMs: number }, nowNs?: bigint): Answer {
-  const remainingS = nowNs === undefined ? Infinity : Math.floor((interval.untilMs - toEpochMs(nowNs)) / 1000);
-  const maxAge = Math.min(LONGEST_CACHING_S, remainingS);
-  const etag = `"${TZDB_VERSION};${interval.fromMs};${interval.untilMs}"`;
-  return answerJson(value, ['ETag', etag, 'Cache-Control', `public, max-age=${maxAge}`]);
+function answerZoneData(
+  value: object,
+  { fromMs, untilMs }: { fromMs: number; untilMs: number },
+  nowNs?: bigint,
+): Answer {
+  const remainingS = nowNs === undefined ? Infinity : Math.floor((untilMs - toEpochMs(nowNs)) / 1000);
+  return answerJson(value, cachingHeaders(`${fromMs};${untilMs}`, Math.min(LONGEST_CACHING_S, remainingS)));
+}
+
+function cachingHeaders(tag: string, maxAgeS: number): readonly string[] {
+  return ['ETag', `"${TZDB_VERSION};${tag}"`, 'Cache-Control', `public, max-age=${maxAgeS}`, 'Vary', 'Accept'];
 }

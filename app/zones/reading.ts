@@ -11,15 +11,24 @@ export interface ZoneReading {
   readonly local: string;
   /** `+01:00`. */
   readonly offset: string;
+  /** `CET`. */
+  readonly abbreviation: string;
+  /** Whether the tz database calls this daylight saving time. */
+  readonly dst: boolean;
+  /** The offset without daylight saving. */
+  readonly standardOffset: string;
 }
 
 export function readZone(zone: Zone, epochNs: bigint): ZoneReading {
-  const { offsetSeconds } = findOffsetInterval(zone, epochNs);
+  const { offsetSeconds, type } = findOffsetInterval(zone, epochNs);
   return {
     zone,
     epochNs,
     local: `${formatWallTime(epochNs, offsetSeconds)}${formatOffsetInMinutes(offsetSeconds)}[${zone.id}]`,
     offset: formatOffset(offsetSeconds),
+    abbreviation: type.abbreviation,
+    dst: type.isDst,
+    standardOffset: formatOffset(type.standardOffsetSeconds),
   };
 }
 

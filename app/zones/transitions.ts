@@ -4,6 +4,7 @@
  */
 import { ExpectationError } from './expectation.ts';
 import { formatInstant, toEpochMs } from './instant.ts';
+import { findType, type TimeType } from './tz-table.ts';
 import type { Zone } from './zone.ts';
 
 /** A change of a zone's offset from UTC. */
@@ -13,12 +14,14 @@ export interface Transition {
   readonly offsetAfterSeconds: number;
 }
 
-/** A stretch of time, from (inclusive) until (exclusive), in which a zone keeps one offset. */
+/** A stretch of time, from (inclusive) until (exclusive), in which a zone keeps one offset and one type of time. */
 export interface OffsetInterval {
   readonly offsetSeconds: number;
+  readonly type: TimeType;
+  /** The changes of offset around it; a change of type alone is none, and may lie between. */
   readonly previous: Transition | null;
   readonly next: Transition | null;
-  /** The ends in milliseconds since 1970, infinite where there is no transition. */
+  /** The ends in milliseconds since 1970, infinite where there is none. */
   readonly fromMs: number;
   readonly untilMs: number;
 }
@@ -31,7 +34,7 @@ const LONGEST_RANGE_NS = BigInt(LONGEST_RANGE_YEARS * 366 * 86_400) * BigInt(NS_
 
 const lastIntervals = new WeakMap<Zone, OffsetInterval>();
 
-/** The interval of one offset that holds an instant. */
+/** The interval that holds an instant. */
 export function findOffsetInterval(zone: Zone, epochNs: bigint): OffsetInterval {
   // Transitions lie on whole seconds, so that milliseconds decide which side of one an instant is on.
   const epochMs = toEpochMs(epochNs);
@@ -47,12 +50,15 @@ function measureInterval(zone: Zone, epochNs: bigint): OffsetInterval {
   const next = at.getTimeZoneTransition('next');
   // Temporal's `previous` is strictly before: the transition at this very instant is asked for as well.
   const previous = isTransition(at) ? at : at.getTimeZoneTransition('previous');
+  const offsetSeconds = at.offsetNanoseconds / NS_PER_S;
+  const listed = findType(zone, toEpochMs(epochNs), offsetSeconds);
   return {
-    offsetSeconds: at.offsetNanoseconds / NS_PER_S,
+    offsetSeconds,
+    type: listed.type,
     previous: previous && describeTransition(previous),
     next: next && describeTransition(next),
-    fromMs: previous?.epochMilliseconds ?? -Infinity,
-    untilMs: next?.epochMilliseconds ?? Infinity,
+    fromMs: Math.max(previous?.epochMilliseconds ?? -Infinity, listed.fromMs),
+    untilMs: Math.min(next?.epochMilliseconds ?? Infinity, listed.untilMs),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Which zones there are, and what each says about one instant. */
+import { ExpectationError } from './expectation.ts';
 import { findOffsetInterval, formatOffset } from './transitions.ts';
+import { ZONE_NAMES, zonesOfCountry } from './tz-table.ts';
 import { parseZone, type Zone } from './zone.ts';
 
 /** What narrows the list; without any, it has every zone. */
@@ -8,6 +10,8 @@ export interface ZoneFilter {
   readonly area?: string | undefined;
   /** A piece of a name, in any case, blanks for underscores: `new york`. */
   readonly q?: string | undefined;
+  /** A country's two letters, as {@link parseCountry} gives them. */
+  readonly country?: string | undefined;
 }
 
 export interface ListedZone {
@@ -22,17 +26,26 @@ export interface ZoneList {
   readonly untilMs: number;
 }
 
-const zones: readonly Zone[] = [...Intl.supportedValuesOf('timeZone'), 'UTC']
-  .map((name) => parseZone(name))
-  .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+const zones: readonly Zone[] = ZONE_NAMES.map((name) => parseZone(name));
+
+/**
+ * @param text an ISO 3166 code of two letters, in any case
+ * @throws ExpectationError for a country that has no zone
+ */
+export function parseCountry(text: string): string {
+  const country = text.toUpperCase();
+  if (zonesOfCountry(country) === undefined) throw new ExpectationError('an ISO 3166 country code such as CH', text);
+  return country;
+}
 
 /** @param epochNs the instant whose offsets are listed */
 export function listZones(filter: ZoneFilter, epochNs: bigint): ZoneList {
+  const inCountry = filter.country === undefined ? undefined : new Set(zonesOfCountry(filter.country));
   const listed: ListedZone[] = [];
   let fromMs = -Infinity;
   let untilMs = Infinity;
   for (const zone of zones) {
-    if (!isWanted(zone, filter)) continue;
+    if (inCountry?.has(zone.id) === false || !isWanted(zone, filter)) continue;
     const interval = findOffsetInterval(zone, epochNs);
     fromMs = Math.max(fromMs, interval.fromMs);
     untilMs = Math.min(untilMs, interval.untilMs);

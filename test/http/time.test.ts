@@ -74,9 +74,30 @@ describe('GET /v1/time', () => {
       clock: { state: 'unknown', boundUs: null },
       tzdb: process.versions['tz'],
       zones: [
-        { zone: 'Europe/Kyiv', local: '2026-11-24T05:05:54.123456+02:00[Europe/Kyiv]', offset: '+02:00' },
-        { zone: 'Europe/Kiev', local: '2026-11-24T05:05:54.123456+02:00[Europe/Kiev]', offset: '+02:00' },
-        { zone: '+05:30', local: '2026-11-24T08:35:54.123456+05:30[+05:30]', offset: '+05:30' },
+        {
+          zone: 'Europe/Kyiv',
+          local: '2026-11-24T05:05:54.123456+02:00[Europe/Kyiv]',
+          offset: '+02:00',
+          abbreviation: 'EET',
+          dst: false,
+          standardOffset: '+02:00',
+        },
+        {
+          zone: 'Europe/Kiev',
+          local: '2026-11-24T05:05:54.123456+02:00[Europe/Kiev]',
+          offset: '+02:00',
+          abbreviation: 'EET',
+          dst: false,
+          standardOffset: '+02:00',
+        },
+        {
+          zone: '+05:30',
+          local: '2026-11-24T08:35:54.123456+05:30[+05:30]',
+          offset: '+05:30',
+          abbreviation: '+0530',
+          dst: false,
+          standardOffset: '+05:30',
+        },
       ],
     });
   });
