@@ -24,5 +24,6 @@ WORKDIR /app
 COPY --from=build /build/build/main.mjs /build/build/main.mjs.map ./
 USER 65532:65532
 EXPOSE 8080 50051 8081
+# node:ffi, by which the kernel is asked, is still called experimental.
 # Left to itself V8 takes a heap larger than a small container and is killed without a word.
-CMD ["--enable-source-maps", "--max-old-space-size-percentage=60", "main.mjs"]
+CMD ["--disable-warning=ExperimentalWarning", "--enable-source-maps", "--max-old-space-size-percentage=60", "main.mjs"]

@@ -27,7 +27,7 @@ $(READY): package.json package-lock.json
 .PHONY: run
 run: $(READY) ## serve on :8080, without a cluster or Docker
 	@printf 'Try, from another terminal:\n  curl localhost:%s/time\n  curl "localhost:%s/v1/time?zone=Europe/Paris&zone=Asia/Tokyo"\n  curl localhost:%s/readyz?verbose\n' $(or $(PORT),8080) $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
-	@node app/main.ts
+	@node --disable-warning=ExperimentalWarning app/main.ts
 
 .PHONY: test
 test: $(READY) ## every test that needs no cluster

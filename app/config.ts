@@ -59,6 +59,11 @@ export const ENVIRONMENT = z.object({
   MAX_EVENT_LOOP_DELAY_MS: integer(1, 60_000)
     .prefault('500')
     .describe('While the event loop lags by more than this, requests are answered 503 with `Retry-After: 1`.'),
+  CLOCK_FLOOR_US: integer(0, 10_000_000)
+    .prefault('10000')
+    .describe(
+      'What is added to the kernel’s account of its error. The default is for daemons that leave things out, as systemd-timesyncd does; with chrony 0 is right.',
+    ),
   REVISION: z
     .string()
     .max(64, 'at most 64 characters')
@@ -107,6 +112,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
     maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
+    clockFloorNs: BigInt(values.CLOCK_FLOOR_US) * 1000n,
     revision: values.REVISION,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   };

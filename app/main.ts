@@ -1,9 +1,12 @@
 /** Composes the service: configuration, clock, servers; waits for the signal to end; ends what it began, in reverse. */
 import { once } from 'node:events';
 
+import type { Logger } from 'pino';
+
 import { Health } from './admin/health.ts';
 import { adminRoutes } from './admin/routes.ts';
-import { wallClock } from './clock/clock.ts';
+import { startClock } from './clock/clock-loop.ts';
+import type { HonestClock } from './clock/honest-clock.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
 import { ACCEPT_MARGIN_MS, drainServers } from './drain.ts';
 import { apiRoutes, createApi } from './http/api.ts';
@@ -28,7 +31,9 @@ async function serve(config: Config): Promise<void> {
   const eventLoop = resources.use(new EventLoopWatch());
   const build = { version: VERSION, revision: config.revision };
   const registry = openRegistry(build);
-  const clock = wallClock;
+  const { clock, kernelFailure } = resources.use(await startClock({ floorNs: config.clockFloorNs }));
+  if (kernelFailure) logger.warn({ err: kernelFailure }, 'the kernel cannot be asked how wrong its clock is');
+  resources.use(logChanges(clock, logger));
 
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
   const health = new Health();
@@ -70,6 +75,17 @@ async function serve(config: Config): Promise<void> {
   const acceptMs = signal === 'SIGINT' ? 0 : config.keepAliveTimeoutMs + ACCEPT_MARGIN_MS;
   const isClean = await drainServers([http], { acceptMs, deadlineMs: config.drainTimeoutMs });
   logger.info({ isClean }, 'closed');
+}
+
+/** Steps and contradictions are what an operator is to hear of; that a state is as it was expected is not. */
+function logChanges(clock: HonestClock, logger: Logger): Disposable {
+  return clock.subscribe((change) => {
+    if (change.kind === 'step')
+      logger.warn({ seconds: Number(change.step.sizeNs) / 1e9 }, 'the wall clock was stepped');
+    else if (change.kind === 'state')
+      logger.info({ from: change.from, to: change.to }, 'the state of the clock changed');
+    else logger.info({ source: change.source, from: change.from, to: change.to }, 'a source of time changed');
+  });
 }
 
 /** A port that is taken or not ours to take is told in a line; a stack would only hide it. */

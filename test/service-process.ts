@@ -21,7 +21,7 @@ export interface ServiceProcess extends AsyncDisposable {
 
 /** Starts the service and resolves when it serves. */
 export async function startService(environment: Record<string, string> = {}): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ['app/main.ts'], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'app/main.ts'], {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

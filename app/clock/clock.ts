@@ -1,11 +1,17 @@
 /**
  * What the rest of the service knows of the clock: one call that gives an instant and how wrong it can be.
+ *
+ * `earliestNs` and `latestNs` hold true time at an instant within the call, as long as the inputs are right: fewer than
+ * half of the sources lie, each bound is right when it is read, and the monotonic clock keeps within MAX_DRIFT_PPM. So of a
+ * time t in the past of `earliestNs` it is sure that it has passed, and of one in the future of `latestNs` that it has not.
+ * `epochNs` is what the machine's wall clock says. It is not monotone, and where the sources contradict it, it lies outside
+ * of the interval; `boundNs` counts that in.
  */
 
 /**
- * What the interval is worth: `synchronized` (the bound comes from a disciplined clock), `free-running` (it was
- * disciplined, and the bound grows with drift since), `unsynchronized` (nothing disciplines it), `unknown` (it cannot be
- * told).
+ * What the interval is worth: `synchronized` (a disciplined clock or references give it at present), `free-running` (they
+ * gave it once, and it grows with drift since), `unsynchronized` (nothing disciplines the clock, or the sources contradict
+ * each other without a majority), `unknown` (it cannot be told).
  */
 export type ClockState = 'synchronized' | 'free-running' | 'unsynchronized' | 'unknown';
 
@@ -13,9 +19,9 @@ export type ClockState = 'synchronized' | 'free-running' | 'unsynchronized' | 'u
 export interface ClockReading {
   readonly epochNs: bigint;
   readonly state: ClockState;
-  /** Half the width of the interval that holds true time; null where no bound can be given. */
+  /** How far true time can be from `epochNs`; null where no bound can be given. */
   readonly boundNs: bigint | null;
-  /** The ends of that interval; null where no bound can be given. */
+  /** The ends of the interval that holds true time; null where no bound can be given. */
   readonly earliestNs: bigint | null;
   readonly latestNs: bigint | null;
 }
