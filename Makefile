@@ -61,6 +61,52 @@ tzdata: $(READY) ## make the tz table anew, from PyPI's tzdata
 synth: $(READY) ## write dist/ from infra/
 	@node infra/main.ts
 
+.PHONY: pin
+pin: $(READY) ## write IMAGE=registry/name:tag into the table, for a release
+	@$(CLUSTER) pin --image '$(IMAGE)'
+	@node infra/main.ts
+
+## The cluster; ENV=name CONTEXT=name, by default kind at the cluster of `make up`
+CLUSTER := node infra/cluster/main.ts
+TARGET = $(if $(ENV),--env $(ENV)) $(if $(CONTEXT),--context $(CONTEXT))
+
+.PHONY: up
+up: $(READY) ## a kind cluster with the service in it, again and again
+	@$(CLUSTER) up $(if $(KIND_IMAGE),--kind-image $(KIND_IMAGE))
+
+.PHONY: down
+down: $(READY) ## delete the cluster of `make up`
+	@$(CLUSTER) down
+
+.PHONY: deploy
+deploy: $(READY) ## apply and wait; IMAGE=registry/name:tag for a pushed image
+	@node infra/main.ts --check
+	@$(CLUSTER) deploy $(TARGET) $(if $(IMAGE),--image $(IMAGE))
+
+.PHONY: rollback
+rollback: $(READY) ## return to the image and the configuration before
+	@$(CLUSTER) rollback $(TARGET)
+
+.PHONY: undeploy
+undeploy: $(READY) ## remove what deploy applied, but the namespace
+	@$(CLUSTER) undeploy $(TARGET)
+
+.PHONY: status
+status: $(READY) ## replicas, versions, autoscaler, restarts and their reason
+	@$(CLUSTER) status $(TARGET)
+
+.PHONY: logs
+logs: $(READY) ## follow the logs of all pods
+	@$(CLUSTER) logs $(TARGET)
+
+.PHONY: port-forward
+port-forward: $(READY) ## localhost:8080 and :50051 to one pod
+	@$(CLUSTER) port-forward $(TARGET)
+
+.PHONY: push
+push: $(READY) ## build and push to REGISTRY=
+	@$(CLUSTER) push $(if $(REGISTRY),--registry $(REGISTRY))
+
 ## The speed
 .PHONY: bench
 bench: $(READY) bundle ## the service beside bare servers and its peers; needs wrk, two cores and quiet

@@ -36,13 +36,19 @@ const FLUSH_SECONDS = 5;
 /** The image's own user. */
 const USER_ID = 65_532;
 
+/** What kube-score is told to leave out, and why. */
+const SCORE_EXCEPTION = {
+  'kube-score/ignore': 'container-image-pull-policy',
+  'kube-score/ignore-reason': 'A tag is pushed once, so a node that has the image can start it without the registry.',
+};
+
 export function addDeployment(chart: Chart, environment: Environment, serviceAccount: IServiceAccount): Deployment {
   const variables = podVariables(environment);
   const drainSeconds = Math.ceil(parseConfig(variables).drainTimeoutMs / 1000);
   const selector = selectorLabels(environment);
 
   const deployment = new Deployment(chart, 'deployment', {
-    metadata: { name: environment.name, labels: VERSION_LABELS },
+    metadata: { name: environment.name, labels: VERSION_LABELS, annotations: SCORE_EXCEPTION },
     podMetadata: {
       labels: { ...environment.labels, ...selector, ...VERSION_LABELS },
       ...(environment.annotations && { annotations: environment.annotations }),
@@ -63,7 +69,7 @@ export function addDeployment(chart: Chart, environment: Environment, serviceAcc
     containers: [
       {
         name: CONTAINER_NAME,
-        image: pulledImage(environment),
+        image: releasedImage(environment),
         imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
         envVariables: Object.fromEntries(
           Object.entries(variables).map(([name, value]) => [name, EnvValue.fromValue(value)]),
@@ -110,7 +116,8 @@ function podVariables({ variables, telemetry }: Environment): Partial<Record<Var
   return { KEEP_ALIVE_TIMEOUT_MS: String(keepAliveTimeoutMs), DRAIN_TIMEOUT_MS: String(drainMs), ...given };
 }
 
-function pulledImage({ imageRegistry }: Environment): string {
+/** The released image, from where this environment pulls it. */
+export function releasedImage({ imageRegistry }: Environment): string {
   return imageRegistry === undefined ? RELEASED_IMAGE : `${imageRegistry}/${RELEASED_IMAGE.split('/').at(-1)}`;
 }
 

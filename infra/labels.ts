@@ -20,3 +20,10 @@ export const VERSION_LABELS = { 'app.kubernetes.io/version': VERSION } as const;
 
 /** A pod with this label, in the same namespace, may reach the admin port. */
 export const ADMIN_ACCESS_LABELS = { 'time-service-access': 'admin' } as const;
+
+/** Labels as kubectl takes them. */
+export function selectorText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}

@@ -1,0 +1,129 @@
+/**
+ * Manifests to a cluster, and back. Server-side apply, under our own name and without force: where another manager has set
+ * a field (an Argo CD, a person), the API server names both instead of letting the last one win.
+ */
+import type { KubernetesObject, V1Deployment, V1ReplicaSet } from '@kubernetes/client-node';
+
+import { Advice, capture } from './command.ts';
+import { HASH_LABEL, readInstall, revisionOf } from './install.ts';
+import { waitForRollout } from './rollout.ts';
+import type { Target } from './target.ts';
+import { releasedImage } from '../deployment.ts';
+import { ownerLabels, selectorText } from '../labels.ts';
+import { synthesize } from '../synthesis.ts';
+
+const FIELD_MANAGER = 'time-service-deploy';
+
+/** What an install may consist of, and pruning may remove; a Namespace is not among it. */
+const OWN_KINDS = [
+  'serviceaccounts',
+  'roles.rbac.authorization.k8s.io',
+  'rolebindings.rbac.authorization.k8s.io',
+  'networkpolicies.networking.k8s.io',
+  'services',
+  'deployments.apps',
+  'horizontalpodautoscalers.autoscaling',
+  'poddisruptionbudgets.policy',
+  'ingresses.networking.k8s.io',
+];
+/** Kinds that only some clusters know. */
+const GATEWAY_GROUP = 'gateway.networking.k8s.io';
+const GATEWAY_KINDS = ['httproutes', 'grpcroutes'].map((kind) => `${kind}.${GATEWAY_GROUP}`);
+
+/** Applies the manifests with an image, waits for the rollout, and removes what this version no longer has. */
+export async function deploy(target: Target, image: string): Promise<void> {
+  const objects = [...synthesize({ [target.key]: target.environment }).values()].flat();
+  for (const object of objects)
+    if (isDeploymentOf(target, object)) object.spec!.template.spec!.containers[0]!.image = image;
+  await apply(target, objects);
+  console.log(`${objects.length} objects applied to ${target.context}, with ${image}`);
+  await waitForRollout(target);
+  await prune(target, objects);
+}
+
+/** The image that a cluster can pull, as the table has it. */
+export function pullableImage(target: Target): string {
+  const image = releasedImage(target.environment);
+  if (image.includes('/')) return image;
+  throw new Advice(
+    `The nodes of ${target.context} cannot have ${image}, which names no registry: ` +
+      `\`make push REGISTRY=…\`, and name what it pushed with IMAGE=….`,
+  );
+}
+
+/**
+ * Returns to the pod template before the present one, image and configuration together. It is applied under the same name
+ * as a deploy, and not by `kubectl rollout undo`, whose fields the next deploy would be in conflict with.
+ */
+export async function rollBack(target: Target): Promise<void> {
+  const { deployment, replicaSets } = await readInstall(target);
+  const previous = replicaSets.find((set) => revisionOf(set) < revisionOf(deployment));
+  if (!previous) throw new Advice(`${target.environment.name} has no revision before ${revisionOf(deployment)}.`);
+  console.log(
+    `From revision ${revisionOf(deployment)} to what was revision ${revisionOf(previous)}, with ${imageOf(previous)}`,
+  );
+  await apply(target, [withTemplateOf(deployment, previous)], '--force-conflicts');
+  await waitForRollout(target);
+}
+
+/** Removes the install; the Namespace stays, for others may live in it. */
+export async function undeploy(target: Target): Promise<void> {
+  await remove(target, await readOwned(target));
+  console.log(`The namespace ${target.environment.namespace} is left.`);
+}
+
+async function apply(target: Target, objects: readonly KubernetesObject[], ...flags: string[]): Promise<void> {
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  const args = ['apply', '--server-side', '--field-manager', FIELD_MANAGER, ...flags, '--filename', '-'];
+  await capture('kubectl', ['--context', target.context, ...args], list);
+}
+
+async function prune(target: Target, objects: readonly KubernetesObject[]): Promise<void> {
+  const kept = new Set(objects.map(identify));
+  await remove(
+    target,
+    (await readOwned(target)).filter((object) => !kept.has(identify(object))),
+  );
+}
+
+async function remove(target: Target, objects: readonly KubernetesObject[]): Promise<void> {
+  if (objects.length === 0) return;
+  for (const { kind, metadata } of objects) console.log(`removing ${kind} ${metadata!.namespace}/${metadata!.name}`);
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  await capture('kubectl', target.kubectl('delete', '--ignore-not-found', '--filename', '-'), list);
+}
+
+/** The objects in the cluster that a deploy of this install made. */
+async function readOwned(target: Target): Promise<KubernetesObject[]> {
+  const known = await capture(
+    'kubectl',
+    target.kubectl('api-resources', '--api-group', GATEWAY_GROUP, '--output', 'name'),
+  );
+  const kinds = [...OWN_KINDS, ...GATEWAY_KINDS.filter((kind) => known.split('\n').includes(kind))];
+  return target.list(kinds.join(','), '--selector', selectorText(ownerLabels(target.environment)));
+}
+
+function identify({ apiVersion, kind, metadata }: KubernetesObject): string {
+  return `${apiVersion!.split('/')[0]} ${kind} ${metadata!.name}`;
+}
+
+function isDeploymentOf({ environment }: Target, object: KubernetesObject): object is V1Deployment {
+  return object.kind === 'Deployment' && object.metadata!.name === environment.name;
+}
+
+function imageOf({ spec }: V1ReplicaSet): string {
+  return spec!.template!.spec!.containers[0]!.image!;
+}
+
+/** A Deployment as it is, but for its pods; without what the cluster itself writes into it. */
+function withTemplateOf(
+  { apiVersion, kind, metadata, spec }: V1Deployment,
+  { spec: set }: V1ReplicaSet,
+): KubernetesObject {
+  const { name, namespace, labels } = metadata!;
+  const { replicas: _, ...rest } = spec!;
+  const template = structuredClone(set!.template!);
+  delete template.metadata!.labels![HASH_LABEL];
+  delete template.metadata!.creationTimestamp;
+  return { apiVersion, kind, metadata: { name, namespace, labels }, spec: { ...rest, template } } as KubernetesObject;
+}

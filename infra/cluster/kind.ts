@@ -1,0 +1,74 @@
+/** The cluster of `make up`: a control plane and three workers, reached through one mapped port of this machine alone. */
+import { Advice, capture, show } from './command.ts';
+import { findDocker } from './image.ts';
+import { KIND_CLUSTER } from './target.ts';
+import { ENVIRONMENTS } from '../environments.ts';
+
+const NODE_IMAGE = 'kindest/node:v1.34.4';
+const LISTEN_ADDRESS = '127.0.0.1';
+const WORKERS = 3;
+
+/** Where the service of `make up` answers. */
+export function serviceUrl(): string {
+  return `http://${LISTEN_ADDRESS}:${nodePorts().http}`;
+}
+
+export async function createCluster(nodeImage = NODE_IMAGE): Promise<void> {
+  await findDocker();
+  if ((await kindClusters()).includes(KIND_CLUSTER)) return;
+  const worker = { role: 'worker' };
+  const config = {
+    apiVersion: 'kind.x-k8s.io/v1alpha4',
+    kind: 'Cluster',
+    nodes: [
+      {
+        role: 'control-plane',
+        extraPortMappings: Object.values(nodePorts()).map((port) => ({
+          containerPort: port,
+          hostPort: port,
+          listenAddress: LISTEN_ADDRESS,
+        })),
+      },
+      ...Array.from({ length: WORKERS }, () => worker),
+    ],
+  };
+  const args = ['create', 'cluster', '--name', KIND_CLUSTER, '--image', nodeImage, '--wait', '90s', '--config', '-'];
+  await show('kind', args, JSON.stringify(config));
+}
+
+export async function deleteCluster(): Promise<void> {
+  await findDocker();
+  await show('kind', ['delete', 'cluster', '--name', KIND_CLUSTER]);
+}
+
+/** Puts an image of this machine onto the nodes that run pods and do not have it. */
+export async function loadImage(cluster: string, image: string): Promise<void> {
+  if (!(await kindClusters()).includes(cluster)) {
+    throw new Advice(`The context kind-${cluster} has no cluster any more: run \`make up\`.`);
+  }
+  const nodes = (await capture('kind', ['get', 'nodes', '--name', cluster])).trim().split('\n');
+  const workers = nodes.filter((node) => !node.endsWith('-control-plane'));
+  const eligible = workers.length > 0 ? workers : nodes;
+  // Not left to kind, which compares image ids, and those that Docker and containerd give are not always the same.
+  const has = await Promise.all(eligible.map((node) => hasImage(node, image)));
+  const lacking = eligible.filter((_, index) => !has[index]);
+  if (lacking.length === 0) return;
+  await show('kind', ['load', 'docker-image', image, '--name', cluster, '--nodes', lacking.join(',')]);
+}
+
+async function hasImage(node: string, image: string): Promise<boolean> {
+  const filter = `name==docker.io/library/${image}`;
+  return (
+    (await capture('docker', ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'ls', '--quiet', filter])) !== ''
+  );
+}
+
+async function kindClusters(): Promise<string[]> {
+  return (await capture('kind', ['get', 'clusters'])).split('\n');
+}
+
+function nodePorts(): { http: number; grpc: number } {
+  const exposure = ENVIRONMENTS['kind']!.exposure;
+  if (exposure.kind !== 'nodePort') throw new Error('The environment kind is reached through node ports.');
+  return { http: exposure.http, grpc: exposure.grpc };
+}
