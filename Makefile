@@ -117,6 +117,10 @@ bench-check: $(READY) bundle ## fail where a ratio has fallen below nine tenths 
 	@node test/bench/bench.ts --check
 
 ## The code
+GENERATED := app/grpc/generated
+# The gRPC API as the last release had it, which later ones must not break.
+RELEASED_API := app/grpc/proto/released.txtpb
+
 .PHONY: check
 check: $(READY) ## format, lint, types, unused code, generated files
 	oxfmt --check
@@ -125,10 +129,18 @@ check: $(READY) ## format, lint, types, unused code, generated files
 	knip
 	node docs/readme-tables.ts --check
 	node infra/main.ts --check
+	buf lint
+	buf breaking --against $(RELEASED_API)
+	@rm -rf build/fresh && buf generate -o build/fresh
+	@diff -r build/fresh/$(GENERATED) $(GENERATED) || { echo '$(GENERATED) is stale: run `make generate`.'; exit 1; }
 
 .PHONY: readme
 readme: $(READY) ## renew the tables of the README
 	node docs/readme-tables.ts
+
+.PHONY: generate
+generate: $(READY) ## write the code that follows from the protos
+	buf generate
 
 .PHONY: fix
 fix: $(READY) ## mend what can be mended

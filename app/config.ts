@@ -41,6 +41,7 @@ export const ENVIRONMENT = z.object({
     .default('::')
     .describe('The address all ports listen on: `::` is IPv6 and IPv4, and IPv4 alone where the machine has no IPv6.'),
   PORT: port().prefault(String(DEFAULT_PORTS.http)).describe('The port of the HTTP API; 0 picks a free one.'),
+  GRPC_PORT: port().prefault(String(DEFAULT_PORTS.grpc)).describe('The port of the gRPC API; 0 picks a free one.'),
   ADMIN_PORT: port()
     .prefault(String(DEFAULT_PORTS.admin))
     .describe('The port of the probes and the metrics; 0 picks a free one.'),
@@ -105,6 +106,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   return {
     host: values.HOST,
     port: values.PORT,
+    grpcPort: values.GRPC_PORT,
     adminPort: values.ADMIN_PORT,
     defaultZone: values.DEFAULT_ZONE,
     logLevel: values.LOG_LEVEL,

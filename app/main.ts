@@ -9,6 +9,8 @@ import { startClock } from './clock/clock-loop.ts';
 import type { HonestClock } from './clock/honest-clock.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
 import { ACCEPT_MARGIN_MS, drainServers } from './drain.ts';
+import { GrpcServer } from './grpc/server.ts';
+import { timeService } from './grpc/time-service.ts';
 import { apiRoutes, createApi } from './http/api.ts';
 import { Application } from './http/application.ts';
 import { recoverErrors } from './http/layers.ts';
@@ -61,19 +63,34 @@ async function serve(config: Config): Promise<void> {
       config,
     ),
   );
+  const grpc = resources.use(
+    await GrpcServer.open(
+      [timeService(clock, config.defaultZone)],
+      () => health.run('ready').every(({ failure }) => failure === undefined),
+      {
+        metrics: new RequestMetrics(registry, 'grpc', ['method', 'code']),
+        logger,
+        tracing,
+        slowRequestMs: config.slowRequestMs,
+      },
+      { host: config.host, port: config.grpcPort },
+    ),
+  );
+  // Listened for before the log says "serving": until then a signal ends the process where it stands.
+  const ending = Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
   phase = 'serving';
   logger.info(
-    { http: http.port, admin: admin.port, host: config.host, version: VERSION, tzdb: TZDB_VERSION },
+    { http: http.port, grpc: grpc.port, admin: admin.port, host: config.host, version: VERSION, tzdb: TZDB_VERSION },
     'serving',
   );
 
-  const signal = await Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
+  const signal = await ending;
   for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => process.exit(1));
   phase = 'draining';
   logger.info({ signal }, 'draining');
   // At a terminal nobody else sends requests that a drain would have to wait for.
   const acceptMs = signal === 'SIGINT' ? 0 : config.keepAliveTimeoutMs + ACCEPT_MARGIN_MS;
-  const isClean = await drainServers([http], { acceptMs, deadlineMs: config.drainTimeoutMs });
+  const isClean = await drainServers([http, grpc], { acceptMs, deadlineMs: config.drainTimeoutMs });
   logger.info({ isClean }, 'closed');
 }
 

@@ -53,7 +53,14 @@ describe('the process', () => {
 
   it('answers while nobody reads its log', async () => {
     const child = spawn(process.execPath, ['app/main.ts'], {
-      env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', LOG_LEVEL: 'debug' },
+      env: {
+        PATH: process.env['PATH'],
+        HOST: '127.0.0.1',
+        PORT: '0',
+        GRPC_PORT: '0',
+        ADMIN_PORT: '0',
+        LOG_LEVEL: 'debug',
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit');

@@ -7,12 +7,14 @@ import { createInterface } from 'node:readline';
 interface ServingLine {
   readonly msg: string;
   readonly http: number;
+  readonly grpc: number;
   readonly admin: number;
 }
 
 export interface ServiceProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   readonly httpPort: number;
+  readonly grpcPort: number;
   readonly adminPort: number;
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
@@ -22,7 +24,7 @@ export interface ServiceProcess extends AsyncDisposable {
 /** Starts the service and resolves when it serves. */
 export async function startService(environment: Record<string, string> = {}): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'app/main.ts'], {
-    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', ...environment },
+    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', GRPC_PORT: '0', ADMIN_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null);
@@ -38,6 +40,7 @@ export async function startService(environment: Record<string, string> = {}): Pr
   return {
     child,
     httpPort: serving.http,
+    grpcPort: serving.grpc,
     adminPort: serving.admin,
     ended,
     logLines,

@@ -51,12 +51,14 @@ export class RequestMetrics<Label extends string> {
   /**
    * @param key tells the kind apart, and is made of the labels' values
    * @param labelsOf is called for the first request of a kind
+   * @param seconds undefined for a stream, whose length is no measure of how quickly it was answered
    */
-  end(key: string, labelsOf: () => Record<Label, string>, seconds: number): void {
+  end(key: string, labelsOf: () => Record<Label, string>, seconds: number | undefined): void {
     this.#inFlight -= 1;
     const cell = this.#counts.get(key);
     if (cell) cell.count += 1;
     else this.#counts.set(key, { labels: labelsOf(), count: 1 });
+    if (seconds === undefined) return;
     let bucket = 0;
     while (seconds > (BUCKETS_SECONDS[bucket] ?? Infinity)) bucket += 1;
     this.#bucketCounts[bucket] = (this.#bucketCounts[bucket] ?? 0) + 1;

@@ -29,7 +29,7 @@ export function parseInstant(text: string): bigint {
  * @param text a date, with or without a time, and no offset: `2026-11-24T04:05:54`, `2026-11-24`
  * @throws ExpectationError for anything else, impossible dates among it
  */
-function parseLocalTime(text: string): Temporal.PlainDateTime {
+export function parseLocalTime(text: string): Temporal.PlainDateTime {
   try {
     // Temporal would ignore an offset or a zone here, and with it what the caller meant.
     if (text.length <= LONGEST_TIME && !hasOffset(text) && !text.includes('['))

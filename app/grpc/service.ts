@@ -1,0 +1,138 @@
+/**
+ * Between the services that protobuf-es describes and the server of grpc-js: a handler gets a message and returns one, and
+ * what it throws becomes a status. Every answer begins with the id of its call.
+ */
+import type { EventEmitter } from 'node:events';
+
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { GenService, GenServiceMethods } from '@bufbuild/protobuf/codegenv2';
+import { Metadata, status } from '@grpc/grpc-js';
+import type {
+  handleUnaryCall,
+  MethodDefinition,
+  Server,
+  ServerDuplexStream,
+  ServerWritableStream,
+  StatusObject,
+  UntypedHandleCall,
+} from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+
+import { describeError } from './status.ts';
+
+/** The metadata in which the observer of calls hands a call its id, and in which the answer carries it. */
+export const REQUEST_ID = 'x-request-id';
+
+type Handler<Method extends Pick<DescMethod, 'input' | 'output' | 'methodKind'>> = Method['methodKind'] extends 'unary'
+  ? (request: MessageShape<Method['input']>) => MessageInitShape<Method['output']>
+  : Method['methodKind'] extends 'server_streaming'
+    ? (call: ServerWritableStream<MessageShape<Method['input']>, MessageShape<Method['output']>>) => void
+    : (call: ServerDuplexStream<MessageShape<Method['input']>, MessageShape<Method['output']>>) => void;
+
+/** What the methods of a service do: a unary one returns its answer or throws, the others are given the call. */
+export type Handlers<Methods extends GenServiceMethods> = {
+  readonly [Name in keyof Methods]: Handler<Methods[Name]>;
+};
+
+/** A service and what answers for it. */
+export interface Service {
+  readonly descriptor: DescService;
+  readonly handlers: Readonly<Record<string, unknown>>;
+  /** Ends the open streams, spread over a time, because the server is about to close. */
+  readonly endStreams?: ((spreadMs: number) => void) | undefined;
+}
+
+export function defineService<Methods extends GenServiceMethods>(
+  descriptor: GenService<Methods>,
+  handlers: Handlers<Methods>,
+  endStreams?: (spreadMs: number) => void,
+): Service {
+  return { descriptor, handlers, endStreams };
+}
+
+/** Has a server answer for a service. */
+export function addService(server: Server, { descriptor, handlers }: Service, logger: Logger): void {
+  const definition: Record<string, MethodDefinition<unknown, unknown>> = {};
+  const implementation: Record<string, UntypedHandleCall> = {};
+  for (const method of descriptor.methods) {
+    definition[method.localName] = defineMethod(descriptor, method);
+    implementation[method.localName] =
+      method.methodKind === 'unary'
+        ? answerUnary(method, handlers[method.localName] as UnaryHandler, logger)
+        : answerStream(handlers[method.localName] as (call: Stream) => void, logger);
+  }
+  server.addService(definition, implementation);
+}
+
+/** How a method is called, as grpc-js has it. */
+function defineMethod(service: DescService, method: DescMethod): MethodDefinition<unknown, unknown> {
+  return {
+    path: pathOf(service, method),
+    requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
+    responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
+    requestSerialize: serializer(method.input),
+    requestDeserialize: (bytes) => fromBinary(method.input, bytes),
+    responseSerialize: serializer(method.output),
+    responseDeserialize: (bytes) => fromBinary(method.output, bytes),
+  };
+}
+
+export function pathOf(service: DescService, method: DescMethod): string {
+  return `/${service.typeName}/${method.name}`;
+}
+
+function serializer(message: DescMessage): (value: unknown) => Buffer {
+  return (value) => {
+    const bytes = toBinary(message, value as MessageShape<DescMessage>);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  };
+}
+
+type UnaryHandler = (request: unknown) => MessageInitShape<DescMessage>;
+
+function answerUnary(method: DescMethod, handle: UnaryHandler, logger: Logger): handleUnaryCall<unknown, unknown> {
+  return (call, callback) => {
+    call.sendMetadata(identify(call.metadata));
+    let answer: MessageShape<DescMessage>;
+    try {
+      answer = create(method.output, handle(call.request));
+    } catch (error) {
+      callback(reportError(error, call.metadata, logger));
+      return;
+    }
+    callback(null, answer);
+  };
+}
+
+type Stream = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+
+function answerStream(handle: (call: Stream) => void, logger: Logger): (call: Stream) => void {
+  return (call) => {
+    call.sendMetadata(identify(call.metadata));
+    try {
+      handle(call);
+    } catch (error) {
+      call.emit('error', reportError(error, call.metadata, logger));
+    }
+  };
+}
+
+/** Ends a stream with the status of an error; grpc-js takes it as an event. */
+export function endStream(call: EventEmitter, error: unknown): void {
+  call.emit('error', describeError(error));
+}
+
+function identify(metadata: Metadata): Metadata {
+  const answer = new Metadata();
+  for (const id of metadata.get(REQUEST_ID)) answer.set(REQUEST_ID, id);
+  return answer;
+}
+
+function reportError(error: unknown, metadata: Metadata, logger: Logger): StatusObject {
+  const statusObject = describeError(error);
+  if (statusObject.code === status.INTERNAL) {
+    logger.error({ err: error, requestId: metadata.get(REQUEST_ID)[0] }, 'unforeseen failure');
+  }
+  return statusObject;
+}
