@@ -61,6 +61,10 @@ tzdata: $(READY) ## make the tz table anew, from PyPI's tzdata
 synth: $(READY) ## write dist/ from infra/
 	@node infra/main.ts
 
+.PHONY: diff
+diff: $(READY) ## what the manifests will do that those of main do not
+	@node infra/review.ts || [ $$? -lt 3 ]
+
 .PHONY: pin
 pin: $(READY) ## write IMAGE=registry/name:tag into the table, for a release
 	@$(CLUSTER) pin --image '$(IMAGE)'
