@@ -142,13 +142,16 @@ function completePod(pod: V1PodSpec, environment: Environment): void {
   pod.enableServiceLinks = false;
   pod.securityContext!.seccompProfile = { type: 'RuntimeDefault' };
   delete pod.securityContext!.fsGroupChangePolicy;
+  // A rollout spreads the new pods among themselves, not among the old ones that are about to end.
+  const matchLabelKeys = ['pod-template-hash'];
+  const [preferred] = pod.affinity!.podAntiAffinity!.preferredDuringSchedulingIgnoredDuringExecution!;
+  preferred!.podAffinityTerm.matchLabelKeys = matchLabelKeys;
   pod.topologySpreadConstraints = ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
     topologyKey,
     maxSkew: 1,
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector: { matchLabels: selectorLabels(environment) },
-    // A rollout spreads the new pods among themselves, not among the old ones that are about to end.
-    matchLabelKeys: ['pod-template-hash'],
+    matchLabelKeys,
   }));
   if (imagePullSecrets) pod.imagePullSecrets = imagePullSecrets.map((name) => ({ name }));
   if (nodeSelector) pod.nodeSelector = { ...nodeSelector };

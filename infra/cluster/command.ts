@@ -39,14 +39,16 @@ export async function show(program: string, args: readonly string[], input = '')
 
 async function start(program: string, args: readonly string[], input: string, output: 'pipe' | 'inherit') {
   const child = spawn(program, args, { stdio: ['pipe', output, output] });
-  const printed = Promise.all([child.stdout ? text(child.stdout) : '', child.stderr ? text(child.stderr) : '']);
+  const stop = () => child.kill();
+  process.once('SIGTERM', stop);
   try {
     const ended = once(child, 'close') as Promise<[number | null]>;
+    const printed = Promise.all([child.stdout, child.stderr].map(async (stream) => (stream ? text(stream) : '')));
     // A program that ends before it has read everything says why by its exit code.
     child.stdin!.on('error', () => undefined);
     child.stdin!.end(input);
     const [code] = await ended;
-    const [stdout, stderr] = await printed;
+    const [stdout = '', stderr = ''] = await printed;
     if (code !== 0) throw new CommandError(program, args, stderr);
     return stdout;
   } catch (error) {
@@ -54,5 +56,7 @@ async function start(program: string, args: readonly string[], input: string, ou
     throw new Advice(`${program} was not found: ${INSTALL[program] ?? 'install it'}, and run this again.`, {
       cause: error,
     });
+  } finally {
+    process.off('SIGTERM', stop);
   }
 }

@@ -15,6 +15,7 @@ const INPUT_FOLDER = 'app';
 
 const NAME = 'time-service';
 const TAG_LENGTH = 12;
+const CONTENT_TAG = new RegExp(`:[0-9a-f]{${TAG_LENGTH}}$`);
 
 /** The name of the image that a build makes now. */
 export function contentImage(root = ROOT): string {
@@ -54,6 +55,13 @@ export async function findDocker(): Promise<void> {
     if (!(error instanceof CommandError)) throw error;
     throw new Advice('Docker is installed but does not answer: start it, and run this again.', { cause: error });
   }
+}
+
+/** Deletes the images that were tagged by their content. */
+export async function deleteImages(): Promise<void> {
+  const images = (await capture('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', NAME])).split('\n');
+  const made = images.filter((image) => CONTENT_TAG.test(image));
+  if (made.length > 0) await capture('docker', ['image', 'rm', ...made]);
 }
 
 async function hasImage(image: string): Promise<boolean> {

@@ -1,12 +1,12 @@
-/** The cluster of `make up`: a control plane and three workers, reached through one mapped port of this machine alone. */
-import { Advice, capture, show } from './command.ts';
-import { findDocker } from './image.ts';
-import { KIND_CLUSTER } from './target.ts';
+/** The cluster of `make up`: a control plane and a worker in each of three zones, reached through one mapped port of this machine alone. */
+import { Advice, capture, CommandError, show } from './command.ts';
+import { deleteImages, findDocker } from './image.ts';
+import { KIND_CLUSTER, KIND_CONTEXT } from './target.ts';
 import { ENVIRONMENTS } from '../environments.ts';
 
 const NODE_IMAGE = 'kindest/node:v1.34.4';
 const LISTEN_ADDRESS = '127.0.0.1';
-const WORKERS = 3;
+const ZONES = ['a', 'b', 'c'];
 
 /** Where the service of `make up` answers. */
 export function serviceUrl(): string {
@@ -15,8 +15,7 @@ export function serviceUrl(): string {
 
 export async function createCluster(nodeImage = NODE_IMAGE): Promise<void> {
   await findDocker();
-  if ((await kindClusters()).includes(KIND_CLUSTER)) return;
-  const worker = { role: 'worker' };
+  if ((await kindClusters()).includes(KIND_CLUSTER)) return reachCluster();
   const config = {
     apiVersion: 'kind.x-k8s.io/v1alpha4',
     kind: 'Cluster',
@@ -29,16 +28,32 @@ export async function createCluster(nodeImage = NODE_IMAGE): Promise<void> {
           listenAddress: LISTEN_ADDRESS,
         })),
       },
-      ...Array.from({ length: WORKERS }, () => worker),
+      // Without zones the scheduler leaves constraints that name them out of account, the one on hosts with them.
+      ...ZONES.map((zone) => ({ role: 'worker', labels: { 'topology.kubernetes.io/zone': zone } })),
     ],
   };
   const args = ['create', 'cluster', '--name', KIND_CLUSTER, '--image', nodeImage, '--wait', '90s', '--config', '-'];
   await show('kind', args, JSON.stringify(config));
 }
 
+/** Makes sure that a cluster which is there already is in the kubeconfig and answers. */
+async function reachCluster(): Promise<void> {
+  await capture('kind', ['export', 'kubeconfig', '--name', KIND_CLUSTER]);
+  try {
+    await capture('kubectl', ['--context', KIND_CONTEXT, 'get', '--raw', '/readyz']);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new Advice(`The cluster ${KIND_CLUSTER} is there but does not answer: run \`make down\`, then this again.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Deletes the cluster, and the images that were built for it. */
 export async function deleteCluster(): Promise<void> {
   await findDocker();
   await show('kind', ['delete', 'cluster', '--name', KIND_CLUSTER]);
+  await deleteImages();
 }
 
 /** Puts an image of this machine onto the nodes that run pods and do not have it. */

@@ -8,6 +8,7 @@ import { ENVIRONMENTS, type Environment } from '../environments.ts';
 /** The cluster of `make up`. */
 export const KIND_CLUSTER = 'time-service';
 const KIND_PREFIX = 'kind-';
+export const KIND_CONTEXT = KIND_PREFIX + KIND_CLUSTER;
 
 export class Target {
   readonly key: string;
@@ -55,7 +56,7 @@ export async function findTarget(key = 'kind', context?: string): Promise<Target
   const contexts = (await capture('kubectl', ['config', 'get-contexts', '--output', 'name']))
     .split('\n')
     .filter(Boolean);
-  const named = context ?? (key === 'kind' ? KIND_PREFIX + KIND_CLUSTER : undefined);
+  const named = context ?? (key === 'kind' ? KIND_CONTEXT : undefined);
   if (named !== undefined && contexts.includes(named)) return new Target(key, environment, named);
 
   const choice = contexts.length > 0 ? `; the kubeconfig has ${contexts.join(', ')}` : '; the kubeconfig has none';
