@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 
+import { parseNtpServer } from './clock/ntp.ts';
 import { ExpectationError } from './zones/expectation.ts';
 import { parseZone } from './zones/zone.ts';
 
@@ -32,6 +33,25 @@ const zone = () =>
       context.addIssue(error.expected);
       return z.NEVER;
     }
+  });
+
+/** More than this add nothing: an agreement of sixteen bears seven liars. */
+const MOST_NTP_SERVERS = 16;
+
+const ntpServers = () =>
+  z.string().transform((text, context) => {
+    const names = text.split(',').filter((name) => name.trim() !== '');
+    try {
+      const servers = names.map((name) => parseNtpServer(name.trim()));
+      if (new Set(servers.map(({ name }) => name)).size === servers.length && servers.length <= MOST_NTP_SERVERS) {
+        return servers;
+      }
+      context.addIssue(`at most ${MOST_NTP_SERVERS} different NTP servers`);
+    } catch (error) {
+      if (!(error instanceof ExpectationError)) throw error;
+      context.addIssue(error.expected);
+    }
+    return z.NEVER;
   });
 
 /** Every variable the service reads. A schema's message says what was expected, its description what it is for. */
@@ -65,6 +85,9 @@ export const ENVIRONMENT = z.object({
     .describe(
       'What is added to the kernel’s account of its error. The default is for daemons that leave things out, as systemd-timesyncd does; with chrony 0 is right.',
     ),
+  NTP_SERVERS: ntpServers()
+    .prefault('')
+    .describe('NTP servers to compare the clock with, separated by commas: `time.example.com,192.0.2.1:123`.'),
   REVISION: z
     .string()
     .max(64, 'at most 64 characters')
@@ -115,6 +138,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
     maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
     clockFloorNs: BigInt(values.CLOCK_FLOOR_US) * 1000n,
+    ntpServers: values.NTP_SERVERS,
     revision: values.REVISION,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   };

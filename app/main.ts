@@ -33,8 +33,13 @@ async function serve(config: Config): Promise<void> {
   const eventLoop = resources.use(new EventLoopWatch());
   const build = { version: VERSION, revision: config.revision };
   const registry = openRegistry(build);
-  const { clock, kernelFailure } = resources.use(await startClock({ floorNs: config.clockFloorNs }));
-  if (kernelFailure) logger.warn({ err: kernelFailure }, 'the kernel cannot be asked how wrong its clock is');
+  const { clock } = resources.use(
+    await startClock({
+      floorNs: config.clockFloorNs,
+      ntpServers: config.ntpServers,
+      onComplaint: (source, complaint) => logger.warn({ source, complaint }, 'a source of time cannot be used'),
+    }),
+  );
   resources.use(logChanges(clock, logger));
 
   let phase: 'starting' | 'serving' | 'draining' = 'starting';

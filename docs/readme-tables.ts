@@ -13,7 +13,7 @@ const README = new URL('../README.md', import.meta.url);
 
 function describeConfiguration(): string {
   const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
-    const byDefault = 'defaultValue' in schema.def ? `\`${schema.def.defaultValue}\`` : '';
+    const byDefault = 'defaultValue' in schema.def && schema.def.defaultValue ? `\`${schema.def.defaultValue}\`` : '';
     return `| \`${name}\` | ${byDefault} | ${schema.description} |`;
   });
   return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');

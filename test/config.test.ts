@@ -14,6 +14,17 @@ describe('the configuration', () => {
     assert.equal(parseConfig({ PORT: '' }).port, 8080);
   });
 
+  it('reads a list of NTP servers', () => {
+    const names = parseConfig({ NTP_SERVERS: 'a.example, [::1]:124,' }).ntpServers.map(({ name }) => name);
+    assert.deepEqual(names, ['a.example', '[::1]:124']);
+    for (const bad of ['a,a', 'a,b c', Array.from({ length: 17 }, (_, index) => `s${index}`).join()]) {
+      assert.throws(
+        () => parseConfig({ NTP_SERVERS: bad }),
+        /NTP_SERVERS: expected (an|at most 16 different) NTP server/,
+      );
+    }
+  });
+
   it('ignores the variables of others', () => {
     assert.doesNotThrow(() => parseConfig({ PATH: '/bin', KUBERNETES_PORT: 'tcp://10.0.0.1:443' }));
   });

@@ -1,28 +1,51 @@
-/** The clock of this process: the real kernel, the real clocks, and the one loop that samples them. */
+/** The clock of this process: the real kernel, the real clocks, NTP references, and the one loop that samples them. */
 import { HonestClock } from './honest-clock.ts';
 import { openKernel, type Kernel } from './kernel.ts';
+import { NtpReference, type NtpServer } from './ntp.ts';
 import { openTimeSource } from './time-source.ts';
 
 /** How often the clocks are looked at: often enough that a step is found within a second though a timer is late. */
 const SAMPLE_INTERVAL_MS = 250;
 
+export interface ClockOptions {
+  /** What is added to the kernel's account of its error. */
+  readonly floorNs: bigint;
+  readonly ntpServers: readonly NtpServer[];
+  /** What an operator should hear of: that the kernel cannot be asked, that a server refuses. */
+  readonly onComplaint: (source: string, complaint: string) => void;
+}
+
 /** A clock that is kept up to date until it is disposed of. */
 export interface RunningClock extends Disposable {
   readonly clock: HonestClock;
-  /** Why the kernel cannot be asked, where it cannot: then only references can give a bound. */
-  readonly kernelFailure: unknown;
 }
 
-/** @param floorNs what is added to the kernel's account of its error */
-export async function startClock({ floorNs }: { floorNs: bigint }): Promise<RunningClock> {
+export async function startClock({ floorNs, ntpServers, onComplaint }: ClockOptions): Promise<RunningClock> {
   let kernel: Kernel | undefined;
-  let kernelFailure: unknown;
   try {
     kernel = await openKernel();
   } catch (error) {
-    kernelFailure = error;
+    onComplaint('kernel', (error as Error).message);
   }
-  const clock = new HonestClock({ time: openTimeSource(kernel), kernel, floorNs });
+  const time = openTimeSource(kernel);
+  const clock = new HonestClock({ time, kernel, floorNs, references: ntpServers.map(({ name }) => name) });
+
+  const resources = new DisposableStack();
   const timer = setInterval(() => clock.sample(), SAMPLE_INTERVAL_MS).unref();
-  return { clock, kernelFailure, [Symbol.dispose]: () => clearInterval(timer) };
+  resources.defer(() => clearInterval(timer));
+  const references = ntpServers.map((server) =>
+    resources.use(
+      new NtpReference(server, time, {
+        onAnswer: (answer) => clock.addAnswer(server.name, answer),
+        onCountedOut: () => clock.countOut(server.name),
+        onComplaint: (complaint) => onComplaint(server.name, complaint),
+      }),
+    ),
+  );
+  resources.use(
+    clock.subscribe(({ kind }) => {
+      if (kind === 'step') for (const reference of references) reference.hasten();
+    }),
+  );
+  return { clock, [Symbol.dispose]: () => resources.dispose() };
 }
