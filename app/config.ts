@@ -5,6 +5,7 @@
 import * as z from 'zod';
 
 import { parseNtpServer } from './clock/ntp.ts';
+import { parseNetworks } from './networks.ts';
 import { ExpectationError } from './zones/expectation.ts';
 import { parseZone } from './zones/zone.ts';
 
@@ -24,10 +25,11 @@ const integer = (least: number, most: number) =>
 
 const port = () => integer(0, 65_535);
 
-const zone = () =>
+/** A variable that a function reads, one that throws an ExpectationError for text that is not what it expects. */
+const readBy = <Value>(read: (text: string) => Value) =>
   z.string().transform((text, context) => {
     try {
-      return parseZone(text);
+      return read(text);
     } catch (error) {
       if (!(error instanceof ExpectationError)) throw error;
       context.addIssue(error.expected);
@@ -65,7 +67,18 @@ export const ENVIRONMENT = z.object({
   ADMIN_PORT: port()
     .prefault(String(DEFAULT_PORTS.admin))
     .describe('The port of the probes and the metrics; 0 picks a free one.'),
-  DEFAULT_ZONE: zone().prefault('UTC').describe('The zone of `/time`, and of readings that name none.'),
+  DEFAULT_ZONE: readBy(parseZone).prefault('UTC').describe('The zone of `/time`, and of readings that name none.'),
+  TRUSTED_PROXIES: readBy(parseNetworks)
+    .optional()
+    .describe(
+      'Networks whose `Forwarded` and `X-Forwarded-For` are believed, such as `10.0.0.0/8,fd00::/8`; without it none.',
+    ),
+  GEOIP_DATABASE: z
+    .string()
+    .optional()
+    .describe(
+      'A database in MaxMind’s format that says in which zone the caller of `/api/ip` is, by default in `DEFAULT_ZONE`.',
+    ),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
@@ -132,6 +145,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     grpcPort: values.GRPC_PORT,
     adminPort: values.ADMIN_PORT,
     defaultZone: values.DEFAULT_ZONE,
+    trustedProxies: values.TRUSTED_PROXIES,
+    geoipDatabase: values.GEOIP_DATABASE,
     logLevel: values.LOG_LEVEL,
     slowRequestMs: values.SLOW_REQUEST_MS,
     keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,

@@ -16,6 +16,8 @@ import { Application } from './http/application.ts';
 import { recoverErrors } from './http/layers.ts';
 import { routeRequests } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
+import type { Callers } from './http/world-time-api.ts';
+import { findClientAddress } from './networks.ts';
 import { EventLoopWatch } from './telemetry/event-loop.ts';
 import { openLog } from './telemetry/log.ts';
 import { openRegistry } from './telemetry/registry.ts';
@@ -61,7 +63,7 @@ async function serve(config: Config): Promise<void> {
   const http = resources.use(
     await HttpServer.open(
       createApi(
-        apiRoutes(clock, config.defaultZone),
+        apiRoutes(clock, config.defaultZone, await findCallers(config)),
         { metrics, logger, tracing, slowRequestMs: config.slowRequestMs },
         { delayMs: () => eventLoop.delayMs, maxDelayMs: config.maxEventLoopDelayMs },
       ),
@@ -97,6 +99,13 @@ async function serve(config: Config): Promise<void> {
   const acceptMs = signal === 'SIGINT' ? 0 : config.keepAliveTimeoutMs + ACCEPT_MARGIN_MS;
   const isClean = await drainServers([http, grpc], { acceptMs, deadlineMs: config.drainTimeoutMs });
   logger.info({ isClean }, 'closed');
+}
+
+async function findCallers({ trustedProxies, geoipDatabase }: Config): Promise<Callers> {
+  return {
+    addressOf: (request) => findClientAddress(request, trustedProxies),
+    zoneOf: geoipDatabase === undefined ? () => undefined : await (await import('./geoip.ts')).openGeoip(geoipDatabase),
+  };
 }
 
 /** Steps and contradictions are what an operator is to hear of; that a state is as it was expected is not. */

@@ -20,10 +20,12 @@ function describeConfiguration(): string {
 }
 
 function describeRoutes(): string {
-  const rows = apiRoutes(wallClock, parseZone('UTC')).map(({ path, queryParameters, summary }) => {
-    const names = Object.keys(queryParameters);
-    return `| \`GET ${path}\` | ${names.map((name) => `\`${name}\``).join(' ')} | ${summary} |`;
-  });
+  const rows = apiRoutes(wallClock, parseZone('UTC'), { addressOf: () => '', zoneOf: () => undefined }).map(
+    ({ path, queryParameters, summary }) => {
+      const names = Object.keys(queryParameters);
+      return `| \`GET ${path}\` | ${names.map((name) => `\`${name}\``).join(' ')} | ${summary} |`;
+    },
+  );
   return ['| path | parameters | answer |', '|---|---|---|', ...rows].join('\n');
 }
 

@@ -5,12 +5,18 @@ import { observeRequests, recoverErrors, refuseMalformed, shedOverload, type Obs
 import type { Route } from './route.ts';
 import { routeRequests } from './router.ts';
 import { timeRoutes } from './time.ts';
+import { keepWorldTimeApi, worldTimeRoutes, type Callers } from './world-time-api.ts';
 import { zoneRoutes } from './zones.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Zone } from '../zones/zone.ts';
 
-export function apiRoutes(clock: Clock, defaultZone: Zone): Route[] {
-  return [...timeRoutes(clock, defaultZone), ...zoneRoutes(clock), ...conversionRoutes(defaultZone)];
+export function apiRoutes(clock: Clock, defaultZone: Zone, callers: Callers): Route[] {
+  return [
+    ...timeRoutes(clock, defaultZone),
+    ...zoneRoutes(clock),
+    ...conversionRoutes(defaultZone),
+    ...worldTimeRoutes(clock, defaultZone, callers),
+  ];
 }
 
 /** When requests are shed. */
@@ -27,6 +33,7 @@ export function createApi(
 ): Application {
   return new Application([
     observeRequests(observers),
+    keepWorldTimeApi(),
     recoverErrors(observers.logger),
     refuseMalformed(),
     shedOverload(delayMs, maxDelayMs),

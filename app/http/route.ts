@@ -2,6 +2,8 @@
  * A route says what it answers at which path, with which parameters, in which forms. The one table of routes is what the
  * router, the validation, the metrics and the API's description are made from.
  */
+import type { IncomingMessage } from 'node:http';
+
 import * as z from 'zod';
 
 import type { Answering } from './answer.ts';
@@ -18,6 +20,8 @@ export interface Call<Path extends Shape = Shape, Query extends Shape = Shape> {
   readonly path: Values<Path>;
   readonly query: Values<Query>;
   readonly type: MediaType;
+  /** For who asks: all else that an answer depends on is in the parameters. */
+  readonly request: IncomingMessage;
 }
 
 export interface RouteDefinition<Path extends Shape, Query extends Shape> {

@@ -62,7 +62,7 @@ export function routeRequests(routes: readonly Route[]): Layer {
 
 function answerRoute(ctx: Koa.Context, { route, read }: Target, path: Readonly<Record<string, string>>): Answering {
   const type = negotiate(ctx, route.produces);
-  const answering = route.handle({ ...read(path, ctx.querystring), type } as never);
+  const answering = route.handle({ ...read(path, ctx.querystring), type, request: ctx.req } as never);
   const ifNoneMatch = ctx.headers['if-none-match'];
   return ifNoneMatch === undefined
     ? answering

@@ -45,7 +45,8 @@ export function findOffsetInterval(zone: Zone, epochNs: bigint): OffsetInterval 
   return interval;
 }
 
-function measureInterval(zone: Zone, epochNs: bigint): OffsetInterval {
+/** The same, asked of Temporal: for instants that nobody will ask about again. */
+export function measureInterval(zone: Zone, epochNs: bigint): OffsetInterval {
   const at = new Temporal.ZonedDateTime(epochNs, zone.id);
   const next = at.getTimeZoneTransition('next');
   // Temporal's `previous` is strictly before: the transition at this very instant is asked for as well.

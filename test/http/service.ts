@@ -6,6 +6,8 @@ import type { Clock } from '../../app/clock/clock.ts';
 import { apiRoutes, createApi } from '../../app/http/api.ts';
 import type { Route } from '../../app/http/route.ts';
 import { HttpServer } from '../../app/http/server.ts';
+import type { Callers } from '../../app/http/world-time-api.ts';
+import { findClientAddress } from '../../app/networks.ts';
 import { RequestMetrics } from '../../app/telemetry/request-metrics.ts';
 import { parseInstant } from '../../app/zones/instant.ts';
 import { parseZone } from '../../app/zones/zone.ts';
@@ -15,6 +17,12 @@ export const NOW = '2026-11-24T03:05:54.123456Z';
 
 export const stillClock: Clock = {
   now: () => ({ epochNs: parseInstant(NOW), state: 'unknown', boundNs: null, earliestNs: null, latestNs: null }),
+};
+
+/** Callers that no database places, behind no proxy. */
+export const unplacedCallers: Callers = {
+  addressOf: (request) => findClientAddress(request, undefined),
+  zoneOf: () => undefined,
 };
 
 export interface TestService extends AsyncDisposable {
@@ -27,7 +35,7 @@ export interface TestService extends AsyncDisposable {
 }
 
 export async function openService({
-  routes = apiRoutes(stillClock, parseZone('UTC')),
+  routes = apiRoutes(stillClock, parseZone('UTC'), unplacedCallers),
   keepAliveTimeoutMs = 5000,
 }: { routes?: Route[]; keepAliveTimeoutMs?: number } = {}): Promise<TestService> {
   const registry = new Registry();

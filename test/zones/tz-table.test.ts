@@ -24,10 +24,10 @@ describe('the tz table', () => {
     }
   });
 
-  it('agrees with Temporal on the offset of every name every half year from 1900 to 2050', () => {
+  it('agrees with Temporal on the offset of every name every half year from 1940 to 2040', () => {
     for (const name of ZONE_NAMES) {
       const zone = parseZone(name);
-      for (let year = 1900; year < 2050; year++) {
+      for (let year = 1940; year < 2040; year++) {
         for (const month of [0, 6]) {
           const epochNs = BigInt(Date.UTC(year, month)) * 1_000_000n;
           const { offsetSeconds, type } = findOffsetInterval(zone, epochNs);

@@ -1,0 +1,143 @@
+/**
+ * WorldTimeAPI, for clients that were written for worldtimeapi.org and are only to be given another host. Their
+ * expectations are kept to the letter: the keys, the text twin of each path, names in any case, a slash at the end, and
+ * `{"error":"unknown location"}`. What this service knows beyond that, the tz release, goes into a header.
+ */
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+
+import * as z from 'zod';
+
+import { answerJson, answerText, NO_STORE, type Answer } from './answer.ts';
+import { whenAnswered, type Layer } from './application.ts';
+import { HttpError } from './problem.ts';
+import { defineRoute, parameter, type MediaType, type Route } from './route.ts';
+import type { Clock } from '../clock/clock.ts';
+import { normalizeAddress } from '../networks.ts';
+import { UnknownZoneError } from '../zones/expectation.ts';
+import { ZONE_NAMES } from '../zones/tz-table.ts';
+import { TZDB_VERSION } from '../zones/tzdb.ts';
+import { formatWorldTime, readWorldTime } from '../zones/world-time.ts';
+import { parseZone, type Zone } from '../zones/zone.ts';
+
+const PREFIX = '/api/';
+
+const TZDB_HEADER = ['Tzdb-Version', TZDB_VERSION] as const;
+const TIME_HEADERS = [...NO_STORE, ...TZDB_HEADER];
+const LIST_HEADERS = ['Cache-Control', 'public, max-age=3600', 'ETag', `"${TZDB_VERSION}"`, ...TZDB_HEADER];
+
+/** Where callers are. */
+export interface Callers {
+  /** The address that a request comes from. */
+  readonly addressOf: (request: IncomingMessage) => string;
+  /** The zone of an address; undefined where no database places it. */
+  readonly zoneOf: (address: string) => Zone | undefined;
+}
+
+/** What a name under `/api/timezone/` stands for: a zone, or the zones of an area. */
+type Place = Zone | readonly string[];
+
+const placeParameter = parameter(parsePlace, {
+  description: 'A zone in any case, or an area: `Europe/Paris`, `EST`, `Europe`.',
+  example: 'Europe/Paris',
+});
+
+const addressParameter = z.string().meta({ description: 'An IPv4 or IPv6 address.', example: '192.0.2.1' });
+
+export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Callers): Route[] {
+  const answerTime = (zone: Zone, request: IncomingMessage, type: MediaType): Answer => {
+    const time = readWorldTime(zone, clock.now().epochNs, callers.addressOf(request));
+    return type === 'text/plain' ? answerText(formatWorldTime(time), TIME_HEADERS) : answerJson(time, TIME_HEADERS);
+  };
+  const answerCaller = (address: string, request: IncomingMessage, type: MediaType): Answer =>
+    answerTime(callers.zoneOf(address) ?? defaultZone, request, type);
+
+  // The twin in text of a path comes first: `{place}` would match it too.
+  const FORMS = [
+    { suffix: '.txt', type: 'text/plain', inWords: ', as text' },
+    { suffix: '', type: 'application/json', inWords: '' },
+  ] as const;
+  return FORMS.flatMap(({ suffix, type, inWords }) => {
+    const produces = [type] as const;
+    const queryParameters = {};
+    return [
+      defineRoute({
+        path: `/api/timezone${suffix}`,
+        summary: `WorldTimeAPI: the names of all zones${inWords}.`,
+        pathParameters: {},
+        queryParameters,
+        produces,
+        handle: () => answerList(ZONE_NAMES, type),
+      }),
+      defineRoute({
+        path: `/api/timezone/{place}${suffix}`,
+        summary: `WorldTimeAPI: the time in a zone, or the names of the zones of an area${inWords}.`,
+        pathParameters: { place: placeParameter },
+        queryParameters,
+        produces,
+        handle: ({ path: { place }, request }) =>
+          'id' in place ? answerTime(place, request, type) : answerList(place, type),
+      }),
+      defineRoute({
+        path: `/api/ip${suffix}`,
+        summary: `WorldTimeAPI: the time where the caller is${inWords}.`,
+        pathParameters: {},
+        queryParameters,
+        produces,
+        handle: ({ request }) => answerCaller(callers.addressOf(request), request, type),
+      }),
+      defineRoute({
+        path: `/api/ip/{address}${suffix}`,
+        summary: `WorldTimeAPI: the time where an address is${inWords}.`,
+        pathParameters: { address: addressParameter },
+        queryParameters,
+        produces,
+        handle: ({ path, request }) => {
+          const address = normalizeAddress(path.address);
+          if (address === undefined) throw new HttpError(404, `Expected an address, got ${path.address.slice(0, 64)}`);
+          return answerCaller(address, request, type);
+        },
+      }),
+    ];
+  });
+}
+
+function answerList(names: readonly string[], type: MediaType): Answer {
+  return type === 'text/plain'
+    ? answerText(names.map((name) => `${name}\n`).join(''), LIST_HEADERS)
+    : answerJson(names, LIST_HEADERS);
+}
+
+function parsePlace(name: string): Place {
+  const inArea = name.includes('/') ? [] : listArea(name);
+  if (inArea.length > 0) return inArea;
+  const zone = parseZone(name);
+  if (zone.fixed) throw new UnknownZoneError('an IANA zone such as Europe/Paris', name);
+  return zone;
+}
+
+function listArea(area: string): readonly string[] {
+  const prefix = `${area.toLowerCase()}/`;
+  return ZONE_NAMES.filter((name) => name.toLowerCase().startsWith(prefix));
+}
+
+/**
+ * What that contract has and the rest of this service has not: a slash at the end is as good as none, a query and an
+ * Accept header that nobody there looks at are not held against a caller, and errors have its form.
+ */
+export function keepWorldTimeApi(): Layer {
+  return (ctx, next) => {
+    if (!ctx.path.startsWith(PREFIX)) return next();
+    if (ctx.path.endsWith('/')) ctx.path = ctx.path.slice(0, -1);
+    if (ctx.querystring !== '') ctx.querystring = '';
+    delete ctx.req.headers.accept;
+    const isText = ctx.path.endsWith('.txt');
+    return whenAnswered(next(), (answer) => (answer.status < 400 ? answer : answerError(answer, isText)));
+  };
+}
+
+function answerError({ status, headers }: Answer, isText: boolean): Answer {
+  const error = status === 404 ? 'unknown location' : (STATUS_CODES[status] ?? '').toLowerCase();
+  const kept = [...headers.filter((_, index) => headers[index - (index % 2)] !== 'Content-Type'), ...TZDB_HEADER];
+  const answer = isText ? answerText(`${error}\n`, kept) : answerJson({ error }, kept);
+  return { ...answer, status };
+}
