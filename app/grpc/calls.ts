@@ -68,5 +68,7 @@ export function observeCalls(
 
 /** The code that was sent; a stream that ended before that was ended by the caller. */
 function codeOf(stream: ServerHttp2Stream): number {
-  return Number(stream.sentTrailers?.[GRPC_STATUS] ?? stream.sentHeaders[GRPC_STATUS] ?? status.CANCELLED);
+  // Node's types say that headers were sent; a caller may be gone before that.
+  const headers = stream.sentHeaders as typeof stream.sentHeaders | undefined;
+  return Number(stream.sentTrailers?.[GRPC_STATUS] ?? headers?.[GRPC_STATUS] ?? status.CANCELLED);
 }

@@ -1,15 +1,14 @@
 /**
- * The gRPC server: grpc-js on a listener of our own, so that it binds as the HTTP servers do. A client keeps one connection
- * for ever and so stays with one pod: a connection's age is bounded, which spreads clients again after a rollout. A stream
- * that is open keeps a server from closing, so a drain ends them.
+ * The gRPC server: grpc-js on a listener of our own, so that it binds as the HTTP servers do. Its shut-down waits for open
+ * streams, for ever if need be (grpc-node#1458), so a drain ends them.
  */
 import type { Http2Server } from 'node:http2';
 import { createServer, type Server as Listener } from 'node:net';
 
-import { Server, ServerCredentials, type ConnectionInjector } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 
 import { observeCalls, type Observers } from './calls.ts';
-import { limitConnections } from './connections.ts';
+import { Connections } from './connections.ts';
 import { healthService } from './health.ts';
 import { reflectionServices } from './reflection.ts';
 import { addService, pathOf, type Service } from './service.ts';
@@ -18,29 +17,26 @@ import { listen } from '../listen.ts';
 
 const MAX_CONCURRENT_STREAMS = 100;
 const MAX_REQUEST_BYTES = 16 * 1024;
-const MAX_CONNECTION_AGE_MS = 300_000;
-const MAX_CONNECTION_AGE_GRACE_MS = 60_000;
+
+/** A client that has gone without a word is noticed after both together. */
 const KEEPALIVE_TIME_MS = 60_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
 
 /** Over how long the ends of streams are spread in a drain. */
 const STREAM_END_SPREAD_MS = 2000;
 
-/** What a drain leaves to {@link GrpcServer.closeNow}: the longest time that a timer can hold. */
-const UNTIL_CLOSED_MS = 2 ** 31 - 1;
-
 export class GrpcServer implements DrainingServer, AsyncDisposable {
   readonly port: number;
   readonly #listener: Listener;
   readonly #server: Server;
-  readonly #connections: ConnectionInjector;
+  readonly #connections: Connections;
   readonly #services: readonly Service[];
 
   private constructor(parts: {
     port: number;
     listener: Listener;
     server: Server;
-    connections: ConnectionInjector;
+    connections: Connections;
     services: readonly Service[];
   }) {
     this.port = parts.port;
@@ -63,8 +59,6 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     const server = new Server({
       'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
       'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
-      'grpc.max_connection_age_ms': MAX_CONNECTION_AGE_MS,
-      'grpc.max_connection_age_grace_ms': MAX_CONNECTION_AGE_GRACE_MS,
       'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     });
@@ -76,31 +70,33 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     const services = [...own, health, ...reflectionServices(described)];
     for (const service of services) addService(server, service, observers.logger);
 
-    const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
-    for (const http2Server of http2ServersOf(server)) {
-      limitConnections(http2Server);
-      observeCalls(http2Server, streamsByPath(services), observers);
-    }
-    const listener = createServer({ noDelay: true }, (socket) => connections.injectConnection(socket));
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    const http2Server = http2ServerOf(server);
+    const connections = new Connections(http2Server);
+    observeCalls(http2Server, streamsByPath(services), observers);
+    const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
     return new GrpcServer({ port: await listen(listener, host, port), listener, server, connections, services });
   }
 
   beginDrain(): void {
     this.#endStreams(STREAM_END_SPREAD_MS);
-    this.#connections.drain(UNTIL_CLOSED_MS);
+    this.#connections.announceEnds();
   }
 
   async close(): Promise<void> {
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    this.#listener.close(() => end());
     this.#endStreams(0);
-    const { promise: refusing, resolve: refused } = Promise.withResolvers<void>();
-    const { promise: draining, resolve: drained } = Promise.withResolvers<void>();
-    this.#listener.close(() => refused());
-    this.#server.tryShutdown(() => drained());
-    await Promise.all([refusing, draining]);
+    // Clients that came during the drain have not been told yet.
+    this.#connections.announceEnds();
+    await this.#connections.leave();
+    const { promise: drained, resolve: drain } = Promise.withResolvers<void>();
+    this.#server.tryShutdown(() => drain());
+    await Promise.all([ended, drained]);
   }
 
   closeNow(): void {
-    this.#server.forceShutdown();
+    this.#connections.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,9 +110,10 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
   }
 }
 
-/** grpc-js keeps its HTTP/2 servers to itself; limits on pings and headers, and codes of all calls, are to be had there. */
-function http2ServersOf(server: Server): Iterable<Http2Server> {
-  return server['http2Servers'].keys() as Iterable<Http2Server>;
+/** grpc-js keeps the HTTP/2 server of an injector to itself; what connections do, and all that calls end with, is seen there. */
+function http2ServerOf(server: Server): Http2Server {
+  const [http2Server] = server['http2Servers'].keys();
+  return http2Server as Http2Server;
 }
 
 function streamsByPath(services: readonly Service[]): Map<string, boolean> {

@@ -31,10 +31,6 @@ export class TimeWatchers {
     this.#ticker = new SecondTicker(clock);
   }
 
-  get size(): number {
-    return this.#watchers.size;
-  }
-
   /**
    * Sends a reading now, and then one at each multiple of the period until the call is over.
    *
