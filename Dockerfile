@@ -22,6 +22,8 @@ LABEL org.opencontainers.image.title="time-service" \
 ENV NODE_ENV=production REVISION="${REVISION}"
 WORKDIR /app
 COPY --from=build /build/build/main.mjs /build/build/main.mjs.map ./
+# What /docs shows the API with; it is read when somebody opens that page.
+COPY --from=build /build/node_modules/swagger-ui-dist/swagger-ui-bundle.js /build/node_modules/swagger-ui-dist/swagger-ui.css ./node_modules/swagger-ui-dist/
 USER 65532:65532
 EXPOSE 8080 50051 8081
 # node:ffi, by which the kernel is asked, is still called experimental.

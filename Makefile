@@ -132,6 +132,7 @@ check: $(READY) ## format, lint, types, unused code, generated files
 	tsc
 	knip
 	node docs/readme-tables.ts --check
+	node docs/lint-openapi.ts
 	node infra/main.ts --check
 	buf lint
 	buf breaking --against $(RELEASED_API)

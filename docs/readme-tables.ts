@@ -4,10 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
+import { ROUTES } from './routes.ts';
 import { ENVIRONMENT } from '../app/config.ts';
-import { wallClock } from '../app/clock/clock.ts';
-import { apiRoutes } from '../app/http/api.ts';
-import { parseZone } from '../app/zones/zone.ts';
 
 const README = new URL('../README.md', import.meta.url);
 
@@ -20,12 +18,10 @@ function describeConfiguration(): string {
 }
 
 function describeRoutes(): string {
-  const rows = apiRoutes(wallClock, parseZone('UTC'), { addressOf: () => '', zoneOf: () => undefined }).map(
-    ({ path, queryParameters, summary }) => {
-      const names = Object.keys(queryParameters);
-      return `| \`GET ${path}\` | ${names.map((name) => `\`${name}\``).join(' ')} | ${summary} |`;
-    },
-  );
+  const rows = ROUTES.map(({ path, queryParameters, summary }) => {
+    const names = Object.keys(queryParameters);
+    return `| \`GET ${path}\` | ${names.map((name) => `\`${name}\``).join(' ')} | ${summary} |`;
+  });
   return ['| path | parameters | answer |', '|---|---|---|', ...rows].join('\n');
 }
 

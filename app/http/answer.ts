@@ -8,8 +8,8 @@ import type { Readable } from 'node:stream';
 /** Header names and values in turn. */
 export type FlatHeaders = readonly string[];
 
-/** What a request is answered with. A string has its Content-Length added; a stream goes out in chunks. */
-export interface Answer<Body extends string | Readable = string | Readable> {
+/** What a request is answered with. A stream goes out in chunks; other bodies have their Content-Length added. */
+export interface Answer<Body extends string | Buffer | Readable = string | Buffer | Readable> {
   readonly status: number;
   readonly headers: FlatHeaders;
   readonly body: Body;

@@ -1,7 +1,9 @@
 /** The public HTTP API: the one table of its routes, and the layers around them. */
 import { Application } from './application.ts';
 import { conversionRoutes } from './conversion.ts';
+import { docsRoutes } from './docs.ts';
 import { observeRequests, recoverErrors, refuseMalformed, shedOverload, type Observers } from './layers.ts';
+import { descriptionRoute } from './openapi.ts';
 import type { Route } from './route.ts';
 import { routeRequests } from './router.ts';
 import { timeRoutes } from './time.ts';
@@ -11,12 +13,13 @@ import type { Clock } from '../clock/clock.ts';
 import type { Zone } from '../zones/zone.ts';
 
 export function apiRoutes(clock: Clock, defaultZone: Zone, callers: Callers): Route[] {
-  return [
+  const routes = [
     ...timeRoutes(clock, defaultZone),
     ...zoneRoutes(clock),
     ...conversionRoutes(defaultZone),
     ...worldTimeRoutes(clock, defaultZone, callers),
   ];
+  return [...routes, descriptionRoute(routes), ...docsRoutes()];
 }
 
 /** When requests are shed. */

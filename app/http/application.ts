@@ -44,7 +44,7 @@ export class Application extends Koa {
     const { status, headers, body } = answer;
     // What a client still sends of a body is not read: the connection would have to swallow all of it first.
     if (!this.keepsConnections || hasBody(request)) response.shouldKeepAlive = false;
-    if (typeof body !== 'string') {
+    if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
       response.writeHead(status, STATUS_CODES[status], headers as string[]);
       if (request.method === 'HEAD') response.end();
       else pipeline(body, response, () => {});

@@ -3,9 +3,10 @@ import * as z from 'zod';
 
 import { answerJson, NO_STORE } from './answer.ts';
 import { ParameterError } from './problem.ts';
-import { defineRoute, parameter, wordParameter, type Route } from './route.ts';
+import { answerSchema, defineRoute, parameter, wordParameter, type Route } from './route.ts';
+import { instantSchema, tzdbSchema } from './shared-answers.ts';
 import { timeParameter, zoneParameter } from './shared-parameters.ts';
-import { encodeReading } from './time.ts';
+import { encodeReading, zoneReadingSchema } from './time.ts';
 import { addDuration, isCalendarUnit, measureBetween, parseDuration, UNITS, type Unit } from '../zones/arithmetic.ts';
 import { convertTime, DISAMBIGUATIONS, type Resolution } from '../zones/conversion.ts';
 import { ExpectationError } from '../zones/expectation.ts';
@@ -37,6 +38,7 @@ export function conversionRoutes(defaultZone: Zone): Route[] {
         }).optional(),
       },
       produces: ['application/json'],
+      answers: () => ({ 'application/json': conversionSchema() }),
       handle: ({ query: { time, from = defaultZone, to = [defaultZone], disambiguation = 'compatible' } }) => {
         const conversion = convertTime(time, from, to, disambiguation);
         return answerJson(
@@ -51,6 +53,7 @@ export function conversionRoutes(defaultZone: Zone): Route[] {
       pathParameters: {},
       queryParameters: { time: timeParameter, zone: zoneParameter.optional(), duration: durationParameter },
       produces: ['application/json'],
+      answers: () => ({ 'application/json': sumSchema() }),
       handle: ({ query: { time, zone = defaultZone, duration } }) => {
         const { start, end } = addDuration(time, zone, duration);
         return answerJson(
@@ -65,7 +68,7 @@ export function conversionRoutes(defaultZone: Zone): Route[] {
       pathParameters: {},
       queryParameters: {
         from: timeParameter,
-        to: timeParameter,
+        to: timeParameter.meta({ description: 'The end, written like the start.', example: '2026-03-30T02:30:00' }),
         unit: wordParameter(UNITS, {
           description: 'The largest unit of the duration; days and longer ones need a zone.',
           example: 'hours',
@@ -73,6 +76,7 @@ export function conversionRoutes(defaultZone: Zone): Route[] {
         zone: zoneParameter.optional(),
       },
       produces: ['application/json'],
+      answers: () => ({ 'application/json': differenceSchema() }),
       handle: ({ query: { from, to, unit = 'hours', zone } }) => {
         if (zone === undefined && isCalendarUnit(unit)) {
           throw new ParameterError([{ parameter: 'zone', in: 'query', error: missingZone(unit) }]);
@@ -94,15 +98,68 @@ export function conversionRoutes(defaultZone: Zone): Route[] {
   ];
 }
 
+const momentSchema = answerSchema(() =>
+  zoneReadingSchema()
+    .extend({ instant: instantSchema('The instant that this is.') })
+    .meta({ id: 'Moment' }),
+);
+
+const resolutionSchema = answerSchema(() =>
+  momentSchema()
+    .extend({
+      occurrence: z.enum(['unique', 'gap', 'overlap']).meta({
+        description: 'How often the clocks of the zone show that time: once, never, or twice.',
+      }),
+      earlier: momentSchema().optional().meta({ description: 'In a gap or an overlap, the earlier reading of it.' }),
+      later: momentSchema().optional().meta({ description: 'In a gap or an overlap, the later reading of it.' }),
+    })
+    .meta({ id: 'Resolution' }),
+);
+
+const conversionSchema = answerSchema(() =>
+  resolutionSchema()
+    .extend({ tzdb: tzdbSchema(), to: z.array(zoneReadingSchema()) })
+    .meta({ id: 'Conversion' }),
+);
+
+const sumSchema = answerSchema(() =>
+  z
+    .object({
+      tzdb: tzdbSchema(),
+      start: resolutionSchema(),
+      duration: z.string().meta({ description: 'The duration, as it was understood.', example: 'P1M' }),
+      end: momentSchema(),
+    })
+    .meta({ id: 'Sum' }),
+);
+
+const differenceSchema = answerSchema(() =>
+  z
+    .object({
+      tzdb: tzdbSchema(),
+      from: resolutionSchema(),
+      to: resolutionSchema(),
+      duration: z.string().meta({ description: 'The time between, as an ISO 8601 duration.', example: 'PT23H' }),
+      unit: z.enum(UNITS).meta({ example: 'hours' }),
+      total: z.number().meta({ description: 'The time between, in that unit.', example: 23 }),
+    })
+    .meta({ id: 'Difference' }),
+);
+
 function missingZone(unit: Unit): ExpectationError {
   return new ExpectationError('a zone', undefined, { advice: `how long ${unit} are depends on it` });
 }
 
-function encodeMoment(reading: ZoneReading) {
+function encodeMoment(reading: ZoneReading): z.input<ReturnType<typeof momentSchema>> {
   return { instant: formatInstant(reading.epochNs), ...encodeReading(reading) };
 }
 
-function encodeResolution({ occurrence, chosen, earlier, later }: Resolution) {
+function encodeResolution({
+  occurrence,
+  chosen,
+  earlier,
+  later,
+}: Resolution): z.input<ReturnType<typeof resolutionSchema>> {
   return {
     ...encodeMoment(chosen),
     occurrence,

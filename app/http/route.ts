@@ -10,7 +10,7 @@ import type { Answering } from './answer.ts';
 import { ExpectationError } from '../zones/expectation.ts';
 
 /** The media types an answer can have. */
-export type MediaType = 'application/json' | 'text/plain';
+export type MediaType = 'application/json' | 'text/plain' | 'text/html' | 'text/css' | 'text/javascript';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 type Values<S extends Shape> = z.output<z.ZodObject<S>>;
@@ -24,6 +24,9 @@ export interface Call<Path extends Shape = Shape, Query extends Shape = Shape> {
   readonly request: IncomingMessage;
 }
 
+/** The schema of each form of an answer; each leaf has an `example`, which the examples of whole answers are made of. */
+export type Answers = Readonly<Partial<Record<MediaType, z.ZodType>>>;
+
 export interface RouteDefinition<Path extends Shape, Query extends Shape> {
   /** An OpenAPI path; `{zone}` may hold slashes. */
   readonly path: string;
@@ -32,6 +35,8 @@ export interface RouteDefinition<Path extends Shape, Query extends Shape> {
   readonly queryParameters: Query;
   /** In the server's order of preference. */
   readonly produces: readonly [MediaType, ...MediaType[]];
+  /** What it answers in each of its forms; a route without is left out of the API's description. */
+  readonly answers?: () => Answers;
   readonly handle: (call: Call<Path, Query>) => Answering;
 }
 
@@ -43,6 +48,12 @@ export type Route = Omit<RouteDefinition<Shape, Shape>, 'handle'> & {
 /** Ties a handler to the types of its parameters. */
 export function defineRoute<Path extends Shape, Query extends Shape>(definition: RouteDefinition<Path, Query>): Route {
   return definition;
+}
+
+/** A schema that is made when it is first asked for: making one costs start time, and only the description needs it. */
+export function answerSchema<Schema extends z.ZodType>(make: () => Schema): () => Schema {
+  let schema: Schema | undefined;
+  return () => (schema ??= make());
 }
 
 /**

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 
 import { answerJson, answerText, NO_STORE, type Answer } from './answer.ts';
-import { defineRoute, type Route } from './route.ts';
+import { answerSchema, defineRoute, type Route } from './route.ts';
+import { instantSchema, localTypeSchemas, offsetSchema, tzdbSchema, zoneNameSchema } from './shared-answers.ts';
 import { zoneParameter } from './shared-parameters.ts';
 import type { Clock, ClockReading } from '../clock/clock.ts';
 import { formatInstant, toEpochMs } from '../zones/instant.ts';
@@ -21,6 +22,10 @@ export function timeRoutes(clock: Clock, defaultZone: Zone): Route[] {
       pathParameters: {},
       queryParameters: { zone: zoneParameter.optional() },
       produces: ['text/plain', 'application/json'],
+      answers: () => ({
+        'text/plain': z.string().meta({ example: 'Current time: 2026-11-24 03:05:54' }),
+        'application/json': readingSchema(),
+      }),
       handle: ({ query, type }) => {
         const zone = query.zone ?? defaultZone;
         const reading = clock.now();
@@ -35,31 +40,75 @@ export function timeRoutes(clock: Clock, defaultZone: Zone): Route[] {
       pathParameters: {},
       queryParameters: { zone: z.array(zoneParameter).max(MOST_ZONES).optional() },
       produces: ['application/json'],
+      answers: () => ({ 'application/json': readingSchema() }),
       handle: ({ query }) => answerReading(clock.now(), query.zone ?? [defaultZone], NO_STORE),
     }),
   ];
 }
+
+/** A zone's reading, wherever an answer holds one. */
+export const zoneReadingSchema = answerSchema(() =>
+  z
+    .object({
+      zone: zoneNameSchema(),
+      local: z.string().meta({
+        description: 'The time on the clocks of the zone, as RFC 9557 has it.',
+        example: '2026-11-24T04:05:54.123456+01:00[Europe/Paris]',
+      }),
+      offset: offsetSchema('How far the zone is from UTC, east positive.'),
+      ...localTypeSchemas(),
+    })
+    .meta({ id: 'ZoneReading' }),
+);
+
+const readingSchema = answerSchema(() =>
+  z
+    .object({
+      instant: instantSchema('The time, in UTC.'),
+      unixMs: z.int().meta({ description: 'The same, in milliseconds since 1970.', example: 1_795_489_554_123 }),
+      earliest: instantSchema(
+        'True time is not before; null where no bound is known.',
+        '2026-11-24T03:05:54.121456Z',
+      ).nullable(),
+      latest: instantSchema(
+        'True time is not after; null where no bound is known.',
+        '2026-11-24T03:05:54.125456Z',
+      ).nullable(),
+      clock: z.object({
+        state: z.enum(['synchronized', 'free-running', 'unsynchronized', 'unknown']),
+        boundUs: z.number().meta({ description: 'Half of that interval, in microseconds.', example: 2000 }).nullable(),
+      }),
+      tzdb: tzdbSchema(),
+      zones: z.array(zoneReadingSchema()),
+    })
+    .meta({ id: 'Reading' }),
+);
 
 /** Caches must know that `/time` has two forms. */
 const VARIED = [...NO_STORE, 'Vary', 'Accept'] as const;
 
 function answerReading(reading: ClockReading, zones: readonly Zone[], headers: readonly string[]): Answer {
   const { epochNs, state, boundNs, earliestNs, latestNs } = reading;
-  return answerJson(
-    {
-      instant: formatInstant(epochNs),
-      unixMs: toEpochMs(epochNs),
-      earliest: earliestNs === null ? null : formatInstant(earliestNs),
-      latest: latestNs === null ? null : formatInstant(latestNs),
-      clock: { state, boundUs: boundNs === null ? null : Number(boundNs) / 1000 },
-      tzdb: TZDB_VERSION,
-      zones: zones.map((zone) => encodeReading(readZone(zone, epochNs))),
-    },
-    headers,
-  );
+  const answer: z.input<ReturnType<typeof readingSchema>> = {
+    instant: formatInstant(epochNs),
+    unixMs: toEpochMs(epochNs),
+    earliest: earliestNs === null ? null : formatInstant(earliestNs),
+    latest: latestNs === null ? null : formatInstant(latestNs),
+    clock: { state, boundUs: boundNs === null ? null : Number(boundNs) / 1000 },
+    tzdb: TZDB_VERSION,
+    zones: zones.map((zone) => encodeReading(readZone(zone, epochNs))),
+  };
+  return answerJson(answer, headers);
 }
 
 /** A zone's reading as JSON has it, wherever an answer holds one. */
-export function encodeReading({ zone, local, offset, abbreviation, dst, standardOffset }: ZoneReading) {
+export function encodeReading({
+  zone,
+  local,
+  offset,
+  abbreviation,
+  dst,
+  standardOffset,
+}: ZoneReading): z.input<ReturnType<typeof zoneReadingSchema>> {
   return { zone: zone.id, local, offset, abbreviation, dst, standardOffset };
 }

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { answerJson, answerText, NO_STORE, type Answer } from './answer.ts';
 import { whenAnswered, type Layer } from './application.ts';
 import { HttpError } from './problem.ts';
-import { defineRoute, parameter, type MediaType, type Route } from './route.ts';
+import { answerSchema, defineRoute, parameter, type Answers, type MediaType, type Route } from './route.ts';
 import type { Clock } from '../clock/clock.ts';
 import { normalizeAddress } from '../networks.ts';
 import { UnknownZoneError } from '../zones/expectation.ts';
@@ -66,6 +66,7 @@ export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Caller
         pathParameters: {},
         queryParameters,
         produces,
+        answers: () => describeAs(type, namesSchema()),
         handle: () => answerList(ZONE_NAMES, type),
       }),
       defineRoute({
@@ -74,6 +75,7 @@ export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Caller
         pathParameters: { place: placeParameter },
         queryParameters,
         produces,
+        answers: () => describeAs(type, z.union([worldTimeSchema(), namesSchema()])),
         handle: ({ path: { place }, request }) =>
           'id' in place ? answerTime(place, request, type) : answerList(place, type),
       }),
@@ -83,6 +85,7 @@ export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Caller
         pathParameters: {},
         queryParameters,
         produces,
+        answers: () => describeAs(type, worldTimeSchema()),
         handle: ({ request }) => answerCaller(callers.addressOf(request), request, type),
       }),
       defineRoute({
@@ -91,6 +94,7 @@ export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Caller
         pathParameters: { address: addressParameter },
         queryParameters,
         produces,
+        answers: () => describeAs(type, worldTimeSchema()),
         handle: ({ path, request }) => {
           const address = normalizeAddress(path.address);
           if (address === undefined) throw new HttpError(404, `Expected an address, got ${path.address.slice(0, 64)}`);
@@ -99,6 +103,37 @@ export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Caller
       }),
     ];
   });
+}
+
+const namesSchema = () => z.array(z.string().meta({ example: 'Europe/Paris' }));
+
+const worldTimeSchema = answerSchema(() =>
+  z
+    .object({
+      utc_offset: z.string().meta({ example: '+01:00' }),
+      timezone: z.string().meta({ example: 'Europe/Paris' }),
+      day_of_week: z.int().meta({ description: '0 is Sunday.', example: 2 }),
+      day_of_year: z.int().meta({ example: 328 }),
+      datetime: z.string().meta({ example: '2026-11-24T04:05:54.123456+01:00' }),
+      utc_datetime: z.string().meta({ example: '2026-11-24T03:05:54.123456+00:00' }),
+      unixtime: z.int().meta({ example: 1_795_489_554 }),
+      raw_offset: z.int().meta({ description: 'The standard offset, in seconds.', example: 3600 }),
+      week_number: z.int().meta({ example: 48 }),
+      dst: z.boolean().meta({ example: false }),
+      abbreviation: z.string().meta({ example: 'CET' }),
+      dst_offset: z.int().meta({ description: 'What daylight saving adds, in seconds.', example: 0 }),
+      dst_from: z.string().meta({ example: '2026-03-29T01:00:00+00:00' }).nullable(),
+      dst_until: z.string().meta({ example: '2026-10-25T01:00:00+00:00' }).nullable(),
+      client_ip: z.string().meta({ example: '192.0.2.1' }),
+    })
+    .meta({ id: 'WorldTime' }),
+);
+
+/** The text form has the JSON form's fields, a line each. */
+function describeAs(type: MediaType, schema: z.ZodType): Answers {
+  return type === 'text/plain'
+    ? { [type]: z.string().meta({ example: 'utc_offset: +01:00\ntimezone: Europe/Paris\n' }) }
+    : { [type]: schema };
 }
 
 function answerList(names: readonly string[], type: MediaType): Answer {

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 
 import { answerJson, answerText, type Answer } from './answer.ts';
-import { defineRoute, parameter, type Route } from './route.ts';
+import { answerSchema, defineRoute, parameter, type Route } from './route.ts';
+import { instantSchema, localTypeSchemas, offsetSchema, tzdbSchema, zoneNameSchema } from './shared-answers.ts';
 import { instantParameter, zoneParameter } from './shared-parameters.ts';
 import type { Clock } from '../clock/clock.ts';
 import { formatInstant, toEpochMs } from '../zones/instant.ts';
@@ -35,6 +36,7 @@ export function zoneRoutes(clock: Clock): Route[] {
         q: wordsParameter({ description: 'A piece of a name, in any case.', example: 'new york' }).optional(),
       },
       produces: ['application/json'],
+      answers: () => ({ 'application/json': zoneListSchema() }),
       handle: ({ query: { at, ...filter } }) => {
         const nowNs = clock.now().epochNs;
         const list = listZones(filter, at ?? nowNs);
@@ -48,6 +50,7 @@ export function zoneRoutes(clock: Clock): Route[] {
       pathParameters: { zone: zoneParameter },
       queryParameters: { from: instantParameter.optional(), to: instantParameter.optional() },
       produces: ['application/json'],
+      answers: () => ({ 'application/json': transitionsSchema() }),
       handle: ({ path: { zone }, query }) => {
         const fromNs = query.from ?? startOfYear(clock.now().epochNs);
         const toNs = query.to ?? fromNs + DEFAULT_RANGE_NS;
@@ -64,6 +67,10 @@ export function zoneRoutes(clock: Clock): Route[] {
       pathParameters: { zone: zoneParameter },
       queryParameters: { at: instantParameter.optional() },
       produces: ['application/json', 'text/plain'],
+      answers: () => ({
+        'application/json': zoneSchema(),
+        'text/plain': z.string().meta({ example: 'CET-1CEST,M3.5.0,M10.5.0/3' }),
+      }),
       handle: ({ path: { zone }, query: { at }, type }) => {
         const { canonical, aliases, posixTz } = describeZone(zone);
         if (type === 'text/plain') return answerText(posixTz, cachingHeaders('posix', LONGEST_CACHING_S));
@@ -92,6 +99,63 @@ export function zoneRoutes(clock: Clock): Route[] {
   ];
 }
 
+const zoneListSchema = answerSchema(() =>
+  z
+    .object({
+      tzdb: tzdbSchema(),
+      zones: z.array(z.object({ zone: zoneNameSchema(), offset: offsetSchema('Its offset at that instant.') })),
+    })
+    .meta({ id: 'ZoneList' }),
+);
+
+const transitionSchema = answerSchema(() =>
+  z
+    .object({
+      instant: instantSchema('When the offset changes.', '2026-10-25T01:00:00.000000Z'),
+      offsetBefore: offsetSchema('The offset until then.', '+02:00'),
+      offsetAfter: offsetSchema('The offset from then on.'),
+    })
+    .meta({ id: 'Transition' }),
+);
+
+const transitionsSchema = answerSchema(() =>
+  z
+    .object({
+      zone: zoneNameSchema(),
+      tzdb: tzdbSchema(),
+      from: instantSchema('The start of the range, included.', '2026-01-01T00:00:00.000000Z'),
+      to: instantSchema('The end of the range, not included.', '2027-01-01T00:00:00.000000Z'),
+      transitions: z.array(transitionSchema()),
+    })
+    .meta({ id: 'Transitions' }),
+);
+
+const zoneSchema = answerSchema(() =>
+  z
+    .object({
+      zone: zoneNameSchema(),
+      tzdb: tzdbSchema(),
+      offset: offsetSchema('How far the zone is from UTC at that instant, east positive.'),
+      ...localTypeSchemas(),
+      canonical: z.string().meta({ description: 'The zone that this name stands for.', example: 'Europe/Paris' }),
+      aliases: z
+        .array(z.string().meta({ example: 'Europe/Monaco' }))
+        .meta({ description: 'Other names of that zone.' }),
+      posixTz: z.string().meta({
+        description: 'The rule that holds from now on, as POSIX writes it in TZ.',
+        example: 'CET-1CEST,M3.5.0,M10.5.0/3',
+      }),
+      previous: transitionSchema().nullable().meta({ description: 'The change before, or at that very instant.' }),
+      next: transitionSchema()
+        .nullable()
+        .meta({
+          description: 'The change after; null where there is none.',
+          example: { instant: '2027-03-28T01:00:00.000000Z', offsetBefore: '+01:00', offsetAfter: '+02:00' },
+        }),
+    })
+    .meta({ id: 'Zone' }),
+);
+
 /** Two years, so that a zone with daylight-saving time shows it twice. */
 const DEFAULT_RANGE_NS = 731n * 86_400n * 1_000_000_000n;
 
@@ -99,7 +163,11 @@ function startOfYear(epochNs: bigint): bigint {
   return BigInt(Date.UTC(new Date(toEpochMs(epochNs)).getUTCFullYear(), 0)) * NS_PER_MS;
 }
 
-function encodeTransition({ epochNs, offsetBeforeSeconds, offsetAfterSeconds }: Transition) {
+function encodeTransition({
+  epochNs,
+  offsetBeforeSeconds,
+  offsetAfterSeconds,
+}: Transition): z.input<ReturnType<typeof transitionSchema>> {
   return {
     instant: formatInstant(epochNs),
     offsetBefore: formatOffset(offsetBeforeSeconds),
