@@ -107,7 +107,11 @@ export function addDeployment(chart: Chart, environment: Environment, serviceAcc
 
 /** The variables that the pods of an environment are given. */
 function podVariables({ variables, telemetry }: Environment): Partial<Record<VariableName, string>> {
-  const ports = { PORT: String(DEFAULT_PORTS.http), ADMIN_PORT: String(DEFAULT_PORTS.admin) };
+  const ports = {
+    PORT: String(DEFAULT_PORTS.http),
+    GRPC_PORT: String(DEFAULT_PORTS.grpc),
+    ADMIN_PORT: String(DEFAULT_PORTS.admin),
+  };
   const traces = telemetry === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: telemetry.endpoint };
   const given = { ...traces, ...variables, ...ports };
   const { keepAliveTimeoutMs } = parseConfig(given);

@@ -33,7 +33,9 @@ export function contentImage(root = ROOT): string {
 export async function buildImage(): Promise<string> {
   await findDocker();
   const image = contentImage();
-  if (!(await hasImage(image))) await show('make', ['--no-print-directory', 'image', `IMAGE_NAME=${image}`]);
+  if (await hasImage(image)) return image;
+  console.log(`building ${image}`);
+  await capture('make', ['--no-print-directory', 'image', `IMAGE_NAME=${image}`]);
   return image;
 }
 

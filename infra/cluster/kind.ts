@@ -15,6 +15,8 @@ export function serviceUrl(): string {
 
 export async function createCluster(nodeImage = NODE_IMAGE): Promise<void> {
   await findDocker();
+  // Better missed now than when the cluster is made.
+  await capture('kubectl', ['version', '--client']);
   if ((await kindClusters()).includes(KIND_CLUSTER)) return reachCluster();
   const config = {
     apiVersion: 'kind.x-k8s.io/v1alpha4',

@@ -30,7 +30,8 @@ const { values, positionals } = parseArgs({
 
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   up: async () => {
-    await createCluster(values['kind-image']);
+    // The build waits for the network for a good part of its time, and the cluster for its nodes.
+    await Promise.all([createCluster(values['kind-image']), buildImage()]);
     await deployTo(await findTarget());
     await waitForAnswer(`${serviceUrl()}/time`);
   },
@@ -42,20 +43,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   logs: async () => {
     const target = await findTarget(values.env, values.context);
     const selector = selectorText(selectorLabels(target.environment));
-    await show(
-      'kubectl',
-      target.kubectl(
-        'logs',
-        '--follow',
-        '--prefix',
-        '--tail',
-        '20',
-        '--max-log-requests',
-        '50',
-        '--selector',
-        selector,
-      ),
-    );
+    const flags = ['--follow', '--prefix', '--tail=20', '--max-log-requests=50', `--selector=${selector}`];
+    await show('kubectl', target.kubectl('logs', ...flags));
   },
   'port-forward': async () => {
     const target = await findTarget(values.env, values.context);

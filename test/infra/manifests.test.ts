@@ -252,7 +252,8 @@ for (const [key, environment] of Object.entries(ALL)) {
       const variables = variablesOf(key);
       for (const name of Object.keys(variables)) assert.ok(name in ENVIRONMENT.shape, name);
       const config = parseConfig(variables);
-      assert.deepEqual([config.port, config.adminPort], [DEFAULT_PORTS.http, DEFAULT_PORTS.admin]);
+      const { port: http, grpcPort: grpc, adminPort: admin } = config;
+      assert.deepEqual({ http, grpc, admin }, DEFAULT_PORTS);
     });
 
     it('has at most three exceptions from kube-score, each kind with its reason', () => {
