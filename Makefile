@@ -99,6 +99,10 @@ undeploy: $(READY) ## remove what deploy applied, but the namespace
 status: $(READY) ## replicas, versions, autoscaler, restarts and their reason
 	@$(CLUSTER) status $(TARGET)
 
+.PHONY: diff-live
+diff-live: $(READY) ## what a deploy would change in the cluster, by a dry run
+	@node infra/review.ts --live $(TARGET) || [ $$? -lt 3 ]
+
 .PHONY: logs
 logs: $(READY) ## follow the logs of all pods
 	@$(CLUSTER) logs $(TARGET)

@@ -5,40 +5,60 @@
  */
 import { parseArgs } from 'node:util';
 
-import { groupInstalls, type Files } from './review/installs.ts';
+import { Advice } from './cluster/command.ts';
+import { findTarget } from './cluster/target.ts';
+import { groupInstalls } from './review/installs.ts';
+import { readLive } from './review/live.ts';
+import { renderMarkdown } from './review/markdown.ts';
 import { countDangers, reviewInstalls, type Report } from './review/report.ts';
 import { findMergeBase, readDist, readPath, readSynth } from './review/sources.ts';
 import { renderText } from './review/text.ts';
 
-const USAGE = `usage: node infra/review.ts [--base REF] [BEFORE AFTER]
-  BEFORE AFTER  two files or folders of any project; without them dist/ at the base and what infra/ makes now
-  --base REF    the commit to compare with, instead of where this branch left main
+const USAGE = `usage: node infra/review.ts [--json | --markdown] [--base REF]
+         what infra/ makes now, beside dist/ at a commit; without one, where this branch left main
+       node infra/review.ts [--json | --markdown] BEFORE AFTER
+         two files or folders of any project
+       node infra/review.ts [--json | --markdown] --live [--env NAME] [--context NAME]
+         what infra/ makes for an environment, beside the cluster of a context
 `;
 
 const EXIT_CODES = { same: 0, changed: 1, dangerous: 2, failed: 3 } as const;
 
-function main(args: string[]): number {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { base: { type: 'string' }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return EXIT_CODES.same;
+const OPTIONS = {
+  base: { type: 'string' },
+  context: { type: 'string' },
+  env: { type: 'string' },
+  help: { type: 'boolean' },
+  json: { type: 'boolean' },
+  live: { type: 'boolean' },
+  markdown: { type: 'boolean' },
+} as const;
+
+function readArguments(args: string[]) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  } catch (error) {
+    throw new Advice(`${(error as Error).message}\n${USAGE}`, { cause: error });
   }
-  const { before, after } = groupInstalls(...readStates(positionals, values.base));
-  const report = reviewInstalls(before, after);
-  process.stdout.write(`${renderText(report)}\n`);
-  return judge(report);
 }
 
-function readStates(paths: readonly string[], base: string | undefined): [Files, Files] {
-  if (paths.length === 0) return [readDist(base ?? findMergeBase()), readSynth()];
-  const [before, after] = paths;
-  if (paths.length !== 2 || base !== undefined)
-    throw new Error(`Expected BEFORE and AFTER alone, got ${paths.join(' ')}`);
-  return [readPath(before!), readPath(after!)];
+type Arguments = ReturnType<typeof readArguments>;
+
+async function review({ values, positionals }: Arguments): Promise<Report> {
+  const { base, context, env, live } = values;
+  if (live && positionals.length === 0 && base === undefined) {
+    const { before, after, refusals } = await readLive(await findTarget(env, context));
+    return reviewInstalls(new Map([['', before]]), new Map([['', after]]), refusals);
+  }
+  const [from, to] = positionals;
+  if (live || positionals.length === 1 || positionals.length > 2 || (from !== undefined && base !== undefined)) {
+    throw new Advice(USAGE);
+  }
+  const { before, after } =
+    from !== undefined && to !== undefined
+      ? groupInstalls(readPath(from), readPath(to))
+      : groupInstalls(readDist(base ?? findMergeBase()), readSynth());
+  return reviewInstalls(before, after);
 }
 
 function judge(report: Report): number {
@@ -46,9 +66,21 @@ function judge(report: Report): number {
   return countDangers(report) > 0 ? EXIT_CODES.dangerous : EXIT_CODES.changed;
 }
 
+function render(report: Report, { json, markdown }: Arguments['values']): string {
+  if (json) return JSON.stringify(report, null, 2);
+  return markdown ? renderMarkdown(report) : renderText(report);
+}
+
 try {
-  process.exitCode = main(process.argv.slice(2));
+  const given = readArguments(process.argv.slice(2));
+  if (given.values.help) {
+    process.stdout.write(USAGE);
+  } else {
+    const report = await review(given);
+    process.stdout.write(`${render(report, given.values)}\n`);
+    process.exitCode = judge(report);
+  }
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
+  process.stderr.write(`${error instanceof Advice ? error.message : (error as Error).stack}\n`);
   process.exitCode = EXIT_CODES.failed;
 }

@@ -12,7 +12,7 @@ import { releasedImage } from '../deployment.ts';
 import { ownerLabels, selectorText } from '../labels.ts';
 import { synthesize } from '../synthesis.ts';
 
-const FIELD_MANAGER = 'time-service-deploy';
+export const FIELD_MANAGER = 'time-service-deploy';
 
 /** What an install may consist of, and pruning may remove; a Namespace is not among it. */
 const OWN_KINDS = [
@@ -94,7 +94,7 @@ async function remove(target: Target, objects: readonly KubernetesObject[]): Pro
 }
 
 /** The objects in the cluster that a deploy of this install made. */
-async function readOwned(target: Target): Promise<KubernetesObject[]> {
+export async function readOwned(target: Target): Promise<KubernetesObject[]> {
   const known = await capture(
     'kubectl',
     target.kubectl('api-resources', '--api-group', GATEWAY_GROUP, '--output', 'name'),

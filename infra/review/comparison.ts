@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import diff from 'microdiff';
 
+import { Advice } from '../cluster/command.ts';
 import { identify } from './manifests.ts';
 import { normalize } from './normal-form.ts';
 
@@ -34,7 +35,7 @@ export interface Comparison {
 /**
  * Compares two sets of objects.
  *
- * @throws Error where an object stands twice in a set
+ * @throws Advice where an object stands twice in a set
  */
 export function compare(before: readonly KubernetesObject[], after: readonly KubernetesObject[]): Comparison {
   const [old, young] = [before, after].map(indexObjects) as [
@@ -53,7 +54,7 @@ function indexObjects(objects: readonly KubernetesObject[]): Map<string, Kuberne
   const index = new Map<string, KubernetesObject>();
   for (const object of objects) {
     const id = identify(object);
-    if (index.has(id)) throw new Error(`Expected each object once, got ${id} twice`);
+    if (index.has(id)) throw new Advice(`Expected each object once, got ${id} twice`);
     index.set(id, normalize(object));
   }
   return index;

@@ -28,6 +28,8 @@ import type {
 } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 
+import { Advice } from '../cluster/command.ts';
+
 /** The client's own type calls a rule's `from` by another name. */
 export interface NetworkPolicy extends KubernetesObject {
   readonly spec?: {
@@ -100,12 +102,12 @@ export function identify(object: KubernetesObject): string {
 /**
  * Reads the objects of a YAML or JSON text; Lists are unpacked, empty documents skipped.
  *
- * @throws Error with the source's name where the text is no YAML, or a document is no object of Kubernetes
+ * @throws Advice with the source's name where the text is no YAML, or a document is no object of Kubernetes
  */
 export function parseManifests(text: string, source: string): KubernetesObject[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [error] = document.errors;
-    if (error) throw new Error(`${source}: ${error.message}`);
+    if (error) throw new Advice(`${source}: ${error.message}`);
     const value: unknown = document.toJS();
     return value === null ? [] : unpack(value as KubernetesObject & { items?: KubernetesObject[] }, source);
   });
@@ -114,7 +116,7 @@ export function parseManifests(text: string, source: string): KubernetesObject[]
 function unpack(object: KubernetesObject & { items?: KubernetesObject[] }, source: string): KubernetesObject[] {
   if (object.items && object.kind?.endsWith('List')) return object.items.flatMap((item) => unpack(item, source));
   if (!object.apiVersion || !object.kind || !nameOf(object)) {
-    throw new Error(
+    throw new Advice(
       `${source}: expected apiVersion, kind and metadata.name, got ${JSON.stringify(object).slice(0, 80)}`,
     );
   }

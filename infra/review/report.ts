@@ -7,7 +7,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { compare, type Comparison } from './comparison.ts';
 import type { Installs } from './installs.ts';
 import { identify, nameOf } from './manifests.ts';
-import type { Finding } from './rule.ts';
+import { danger, type Finding, type Rule } from './rule.ts';
 import { RULES } from './rules.ts';
 import { describeField } from './terms.ts';
 
@@ -33,17 +33,34 @@ export interface JudgedFinding {
 /** A report is its objects, those in danger first. */
 export type Report = readonly ObjectReport[];
 
-export function reviewInstalls(before: Installs, after: Installs): Report {
+/** What an API server refuses to store, in its own words. */
+export interface Refusal {
+  readonly object: KubernetesObject;
+  readonly message: string;
+}
+
+export function reviewInstalls(before: Installs, after: Installs, refusals: readonly Refusal[] = []): Report {
   const names = [...new Set([...before.keys(), ...after.keys()])];
-  return mergeSame(names.flatMap((name) => reviewOne(name, compare(before.get(name) ?? [], after.get(name) ?? []))));
+  return mergeSame(
+    names.flatMap((name) => reviewOne(name, compare(before.get(name) ?? [], after.get(name) ?? []), refusals)),
+  );
 }
 
 export function countDangers(report: Report): number {
   return report.flatMap(({ findings }) => findings).filter(({ level }) => level === 'danger').length;
 }
 
-function reviewOne(install: string, comparison: Comparison): ObjectReport[] {
-  const findings = RULES.flatMap((rule) =>
+/** The API server's own judgement is one rule more. */
+function refusalRule(refusals: readonly Refusal[]): Rule {
+  return {
+    name: 'refusal',
+    reference: 'https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run',
+    judge: () => refusals.map(({ object, message }) => danger(object, `Apply fails: ${message}`)),
+  };
+}
+
+function reviewOne(install: string, comparison: Comparison, refusals: readonly Refusal[]): ObjectReport[] {
+  const findings = [refusalRule(refusals), ...RULES].flatMap((rule) =>
     rule.judge(comparison).map(({ level, object, text }) => ({
       id: identify(object),
       object,

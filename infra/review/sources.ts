@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
+import { Advice } from '../cluster/command.ts';
 import { ENVIRONMENTS } from '../environments.ts';
 import { renderYaml } from '../manifest.ts';
 import { synthesize } from '../synthesis.ts';
@@ -34,7 +35,7 @@ export function findMergeBase(): string {
     }
   });
   if (main === undefined)
-    throw new Error('Expected a branch main to compare with, got none; name a commit with --base');
+    throw new Advice('Expected a branch main to compare with, got none; name a commit with --base');
   return git('merge-base', 'HEAD', main).trim();
 }
 
