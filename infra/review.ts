@@ -6,9 +6,7 @@
 import { parseArgs } from 'node:util';
 
 import { Advice } from './cluster/command.ts';
-import { findTarget } from './cluster/target.ts';
 import { groupInstalls } from './review/installs.ts';
-import { readLive } from './review/live.ts';
 import { renderMarkdown } from './review/markdown.ts';
 import { countDangers, reviewInstalls, type Report } from './review/report.ts';
 import { findMergeBase, readDist, readPath, readSynth } from './review/sources.ts';
@@ -47,6 +45,10 @@ type Arguments = ReturnType<typeof readArguments>;
 async function review({ values, positionals }: Arguments): Promise<Report> {
   const { base, context, env, live } = values;
   if (live && positionals.length === 0 && base === undefined) {
+    const [{ findTarget }, { readLive }] = await Promise.all([
+      import('./cluster/target.ts'),
+      import('./review/live.ts'),
+    ]);
     const { before, after, refusals } = await readLive(await findTarget(env, context));
     return reviewInstalls(new Map([['', before]]), new Map([['', after]]), refusals);
   }
@@ -57,7 +59,7 @@ async function review({ values, positionals }: Arguments): Promise<Report> {
   const { before, after } =
     from !== undefined && to !== undefined
       ? groupInstalls(readPath(from), readPath(to))
-      : groupInstalls(readDist(base ?? findMergeBase()), readSynth());
+      : groupInstalls(readDist(base ?? findMergeBase()), await readSynth());
   return reviewInstalls(before, after);
 }
 

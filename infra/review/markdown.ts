@@ -16,15 +16,17 @@ export function renderMarkdown(report: Report): string {
   );
   const head = [`### Manifests: ${lowerFirst(summarize(report))}`, ...(dangers.length > 0 ? [dangers.join('\n')] : [])];
   const details = report.map(renderDetails);
-  let kept = details.length;
-  while (kept > 0 && lengthOf([...head, ...details.slice(0, kept)]) > MOST_CHARACTERS) kept--;
-  const rest = details.length - kept;
+  const kept: string[] = [];
+  // What is left includes the line that counts the rest.
+  let left = MOST_CHARACTERS - head.join('\n\n').length - 100;
+  for (const part of details) {
+    left -= part.length + 2;
+    if (left < 0) break;
+    kept.push(part);
+  }
+  const rest = details.length - kept.length;
   const omitted = rest === 0 ? [] : [`${count(rest, 'object')} more: \`make diff\` shows all.`];
-  return [...head, ...details.slice(0, kept), ...omitted].join('\n\n').slice(0, MOST_CHARACTERS);
-}
-
-function lengthOf(parts: readonly string[]): number {
-  return parts.reduce((sum, part) => sum + part.length + 2, 0);
+  return [...head, ...kept, ...omitted].join('\n\n').slice(0, MOST_CHARACTERS);
 }
 
 function renderDetails(object: ObjectReport): string {

@@ -45,6 +45,6 @@ export function canonicalQuantity(quantity: unknown): unknown {
   if (worth === undefined) return quantity;
   if (worth === 0n) return '0';
   const units = String(quantity).endsWith('i') ? BINARY : DECIMAL;
-  const [unit, scale] = units.find(([, size]) => worth % size === 0n) ?? DECIMAL.at(-1)!;
+  const [unit, scale] = [...units, ...DECIMAL].find(([, size]) => worth % size === 0n)!;
   return `${worth / scale}${unit}`;
 }

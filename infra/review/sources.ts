@@ -1,19 +1,21 @@
 /** Where two states come from: this project's own synth, dist/ at a commit, or any file or folder. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 import { Advice } from '../cluster/command.ts';
-import { ENVIRONMENTS } from '../environments.ts';
-import { renderYaml } from '../manifest.ts';
-import { synthesize } from '../synthesis.ts';
 import type { Files } from './installs.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const MANIFEST = /\.(ya?ml|json)$/;
 
-/** What infra/ makes now. */
-export function readSynth(): Files {
+/** What infra/ makes now. cdk8s is loaded only for this: two files or folders are told in half the time without it. */
+export async function readSynth(): Promise<Files> {
+  const [{ ENVIRONMENTS }, { renderYaml }, { synthesize }] = await Promise.all([
+    import('../environments.ts'),
+    import('../manifest.ts'),
+    import('../synthesis.ts'),
+  ]);
   return new Map([...synthesize(ENVIRONMENTS)].map(([name, manifests]) => [name, renderYaml(manifests)]));
 }
 
@@ -41,7 +43,9 @@ export function findMergeBase(): string {
 
 /** A file, or the manifests of a folder and of those in it. */
 export function readPath(path: string): Files {
-  if (!statSync(path).isDirectory()) return new Map([['', readFileSync(path, 'utf8')]]);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw new Advice(`Expected a file or a folder, got ${JSON.stringify(path)}`);
+  if (!found.isDirectory()) return new Map([['', readFileSync(path, 'utf8')]]);
   const names = readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && MANIFEST.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
@@ -50,5 +54,7 @@ export function readPath(path: string): Files {
 }
 
 function git(...args: string[]): string {
-  return execFileSync('git', args, { cwd: REPOSITORY, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const { status, stdout, stderr } = spawnSync('git', args, { cwd: REPOSITORY, encoding: 'utf8' });
+  if (status !== 0) throw new Advice(`git ${args.join(' ')} failed: ${stderr.trim()}`);
+  return stdout;
 }
