@@ -4,6 +4,8 @@
  * ways cannot be known, but no way takes less than no time: that bounds the offset without any assumption of symmetry.
  */
 
+import { growInterval, type Interval } from './interval.ts';
+
 /** The four timestamps, in nanoseconds. */
 export interface Exchange {
   readonly t1Ns: bigint;
@@ -28,4 +30,18 @@ export function measureOffset({ t1Ns, t2Ns, t3Ns, t4Ns }: Exchange): Offset | un
   const delayNs = highNs - lowNs;
   if (delayNs < 0n || t3Ns < t2Ns || t4Ns < t1Ns) return undefined;
   return { offsetNs: (lowNs + highNs) / 2n, lowNs, highNs, delayNs };
+}
+
+/**
+ * What an exchange with another clock says of true time.
+ *
+ * @param exchange t1 and t4 by the monotonic clock, t2 and t3 by the other clock
+ * @param boundNs how wrong the other clock can be
+ * @returns true time minus the monotonic clock at t4, or undefined where the timestamps contradict each other
+ */
+export function boundTruth(exchange: Exchange, boundNs: bigint): Interval | undefined {
+  const offset = measureOffset(exchange);
+  if (!offset) return undefined;
+  const interval = { lowNs: offset.lowNs - boundNs, highNs: offset.highNs + boundNs };
+  return growInterval(interval, exchange.t4Ns - exchange.t1Ns);
 }

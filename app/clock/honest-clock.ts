@@ -92,6 +92,8 @@ interface Belief {
 
 interface Reference {
   answers: ReferenceAnswer[];
+  /** The narrowest of the answers; as all age alike it remains that. */
+  best: ReferenceAnswer | undefined;
   leap: Leap;
   /** Whether it counts among the sources: it answered of late, or was not yet asked often enough. */
   isKnown: boolean;
@@ -136,7 +138,9 @@ export class HonestClock implements Clock {
     this.#time = time;
     this.#kernel = kernel;
     this.#floorNs = floorNs;
-    this.#references = new Map(references.map((name) => [name, { answers: [], leap: 'none', isKnown: true }]));
+    this.#references = new Map(
+      references.map((name) => [name, { answers: [], best: undefined, leap: 'none', isKnown: true }]),
+    );
     this.#moment = readMoment(time);
     this.#steppedAtNs = this.#moment.beforeNs;
     this.#belief = { state: 'unknown', interval: undefined, atNs: this.#moment.beforeNs };
@@ -169,7 +173,7 @@ export class HonestClock implements Clock {
     this.#moment = readMoment(this.#time);
     const stepNs = findStep(previous, this.#moment);
     if (stepNs !== 0n) this.#takeStep(stepNs);
-    this.#readKernel(previous);
+    this.#readKernel(previous, stepNs !== 0n);
     this.#weigh();
   }
 
@@ -181,13 +185,14 @@ export class HonestClock implements Clock {
     // A machine that slept has stepped as well, and then its monotonic clock stood still.
     if (answer.askedAtNs < this.#steppedAtNs) return;
     reference.answers = [answer, ...reference.answers].slice(0, KEPT_ANSWERS);
+    reference.best = reference.answers.reduce((best, other) => (isNarrower(other, best) ? other : best));
   }
 
   /** Counts a reference out that has not answered for long, until it answers again. */
   countOut(name: string): void {
     const reference = this.#reference(name);
     reference.isKnown = false;
-    reference.answers = [];
+    forgetAnswers(reference);
   }
 
   /** Calls back after each change of state, step, or verdict on a source. */
@@ -223,9 +228,9 @@ export class HonestClock implements Clock {
     const last = { sizeNs, foundAtNs: wallNs, number: forward + backward + 1 };
     this.#steps = sizeNs > 0n ? { forward: forward + 1, backward, last } : { forward, backward: backward + 1, last };
     this.#steppedAtNs = beforeNs;
-    this.#isKernelStale = true;
+    this.#isKernelStale = (this.#kernelReading?.maxErrorNs ?? KERNEL_LIMIT_NS) < KERNEL_LIMIT_NS;
     this.#kernelClaim = undefined;
-    for (const reference of this.#references.values()) reference.answers = [];
+    for (const reference of this.#references.values()) forgetAnswers(reference);
 
     // Whether the clock was right before or is right now cannot be told yet, nor whether the machine only slept.
     const { interval, atNs, state } = this.#belief;
@@ -237,16 +242,20 @@ export class HonestClock implements Clock {
     this.#tell({ kind: 'step', step: last });
   }
 
-  #readKernel(previous: Moment): void {
+  #readKernel(previous: Moment, isJustStepped: boolean): void {
     const { wallNs, beforeNs, afterNs } = this.#moment;
     if (this.#kernelClaim && beforeNs - this.#kernelClaim.atNs > KERNEL_AGE_NS) this.#kernelClaim = undefined;
     const reading = this.#kernel?.readClock();
     if (!reading) return;
     const last = this.#kernelReading;
     this.#kernelReading = reading;
-    if (last && isRenewed(last, reading, afterNs - previous.beforeNs)) this.#isKernelStale = false;
+    // Who sets the clock by the rules resets the kernel's count: what it counts afterwards is fresh. What was written
+    // between the last sample and this one may have been written before the step.
+    const isReset = reading.maxErrorNs === KERNEL_LIMIT_NS;
+    const isWritten = last && !isJustStepped && isRenewed(last, reading, afterNs - previous.beforeNs);
+    if (isReset || isWritten) this.#isKernelStale = false;
     this.#kernelClaim = undefined;
-    if (this.#isKernelStale || reading.maxErrorNs === KERNEL_LIMIT_NS) return;
+    if (isReset || this.#isKernelStale) return;
     const pendingNs = reading.offsetNs < 0n ? -reading.offsetNs : reading.offsetNs;
     const boundNs = reading.maxErrorNs + pendingNs + this.#floorNs;
     const interval = { lowNs: wallNs - afterNs - boundNs, highNs: wallNs - beforeNs + boundNs };
@@ -261,22 +270,22 @@ export class HonestClock implements Clock {
       const { interval, atNs } = this.#kernelClaim;
       claims.push({ name: KERNEL, interval: growInterval(interval, nowNs - atNs) });
     }
-    for (const [name, { answers }] of this.#references) {
-      const aged = answers.map(({ interval, answeredAtNs }) => growInterval(interval, nowNs - answeredAtNs));
-      if (aged.length > 0) claims.push({ name, interval: aged.reduce(narrower) });
+    for (const [name, { best }] of this.#references) {
+      if (best) claims.push({ name, interval: growInterval(best.interval, nowNs - best.answeredAtNs) });
     }
     return claims;
   }
 
   #weigh(): void {
     const announcements = Array.from(this.#references)
-      .filter(([, { answers }]) => answers.length > 0)
+      .filter(([, { best }]) => best)
       .map(([name, { leap }]) => ({ name, leap }));
     const { leap, smeared } = this.#smearWatch.look(announcements, this.#kernelReading?.leap, this.#moment.wallNs);
     this.#leap = leap;
 
     const claims = this.#collectClaims().filter(({ name }) => !smeared.has(name));
-    let known = this.#kernelClaim ? 1 : 0;
+    // A kernel whose bound is stale says nothing at present, but it is one of those that may speak again.
+    let known = this.#kernelClaim || this.#isKernelStale ? 1 : 0;
     for (const [name, { isKnown }] of this.#references) if (isKnown && !smeared.has(name)) known += 1;
 
     const before = this.#belief.state;
@@ -292,17 +301,14 @@ export class HonestClock implements Clock {
     const [first, ...others] = claims;
     if (first && (isEnough || !this.#isHeld)) {
       this.#isHeld = false;
-      const agreement = findAgreement(claims, isEnough ? known : claims.length);
-      if (agreement) {
-        const { interval, dissenters } = agreement;
-        const isClose = interval.highNs - interval.lowNs <= 2n * MAX_DISTANCE_NS;
-        this.#belief = { state: isClose ? 'synchronized' : 'free-running', interval, atNs };
-        return dissenters;
-      }
-      // More of them must lie than can be told apart: true time may be with any of them.
-      const interval = hullOf([first.interval, ...others.map((claim) => claim.interval)]);
-      this.#belief = { state: 'unsynchronized', interval, atNs };
-      return claims.map(({ name }) => name);
+      const agreement = isEnough ? findAgreement(claims, known) : undefined;
+      // Where nobody can be told to lie, true time may be with any of them.
+      const interval = agreement?.interval ?? hullOf([first.interval, ...others.map((claim) => claim.interval)]);
+      const isClose = interval.highNs - interval.lowNs <= 2n * MAX_DISTANCE_NS;
+      const isContradiction = isEnough && !agreement;
+      const state = isContradiction ? 'unsynchronized' : isClose ? 'synchronized' : 'free-running';
+      this.#belief = { state, interval, atNs };
+      return isContradiction ? claims.map(({ name }) => name) : (agreement?.dissenters ?? []);
     }
     const { interval, atNs: believedAtNs } = this.#belief;
     const isWornOut = driftOver(atNs - believedAtNs) >= KERNEL_LIMIT_NS;
@@ -333,6 +339,13 @@ export class HonestClock implements Clock {
   }
 }
 
-function narrower(one: Interval, other: Interval): Interval {
-  return one.highNs - one.lowNs <= other.highNs - other.lowNs ? one : other;
+function forgetAnswers(reference: Reference): void {
+  reference.answers = [];
+  reference.best = undefined;
+}
+
+/** Whether an answer bounds true time more narrowly than a later one does, when both have aged. */
+function isNarrower(earlier: ReferenceAnswer, later: ReferenceAnswer): boolean {
+  const { lowNs, highNs } = growInterval(earlier.interval, later.answeredAtNs - earlier.answeredAtNs);
+  return highNs - lowNs < later.interval.highNs - later.interval.lowNs;
 }

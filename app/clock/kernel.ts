@@ -119,6 +119,5 @@ export function decodeTimex(returned: number, timex: ArrayBuffer): KernelReading
 export function isRenewed(previous: KernelReading, next: KernelReading, elapsedNs: bigint): boolean {
   const growthNs = next.maxErrorNs - previous.maxErrorNs;
   const seconds = elapsedNs / 1_000_000_000n + 1n;
-  if (next.maxErrorNs === KERNEL_LIMIT_NS) return previous.maxErrorNs + seconds * KERNEL_GROWTH_NS < KERNEL_LIMIT_NS;
   return growthNs < 0n || growthNs > seconds * KERNEL_GROWTH_NS || growthNs % KERNEL_GROWTH_NS !== 0n;
 }

@@ -6,9 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 
-import { measureOffset } from './exchange.ts';
+import { boundTruth } from './exchange.ts';
 import type { ReferenceAnswer } from './honest-clock.ts';
-import { growInterval } from './interval.ts';
 import { decodeAnswer, encodeQuery, type NtpAnswer } from './ntp-packet.ts';
 import { delayBeforePoll, FIRST_POLL, isCountedOut, noteOutcome, type PollOutcome } from './poll-schedule.ts';
 import type { TimeSource } from './time-source.ts';
@@ -106,20 +105,14 @@ export class NtpReference implements Disposable {
       if (answer.code === 'RATE') return 'told-to-slow-down';
       return answer.code === 'DENY' || answer.code === 'RSTR' ? 'refused' : 'unanswered';
     }
-    const offset = answer.kind === 'time' && measureOffset({ ...answer, t1Ns: askedAtNs, t4Ns: answeredAtNs });
-    if (!offset) {
+    const interval =
+      answer.kind === 'time' && boundTruth({ ...answer, t1Ns: askedAtNs, t4Ns: answeredAtNs }, answer.boundNs);
+    if (!interval) {
       this.#complain(answer.kind === 'unusable' ? answer.reason : 'it stayed with the question longer than it took');
       return 'unanswered';
     }
-    const { boundNs, leap } = answer;
-    const interval = { lowNs: offset.lowNs - boundNs, highNs: offset.highNs + boundNs };
     this.#complaint = undefined;
-    this.#events.onAnswer({
-      askedAtNs,
-      answeredAtNs,
-      interval: growInterval(interval, answeredAtNs - askedAtNs),
-      leap,
-    });
+    this.#events.onAnswer({ askedAtNs, answeredAtNs, interval, leap: answer.leap });
     return 'answered';
   }
 
