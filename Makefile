@@ -47,14 +47,16 @@ image: ## the container image; PLATFORM=linux/arm64 for another architecture
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg SOURCE=$(SOURCE) .
 
 ## The tz database
-# The release is the one that Node carries, so that the table and Temporal agree.
+# The committed table is of the release that Node carries, so that it and Temporal agree; its package is pinned by hash.
+# Newer data: make tzdata OUT=<directory> NODE=<a newer Node's binary> PACKAGE=tzdata==2026.4
 TZDATA := build/tzdata
+NODE ?= $(CURDIR)/node_modules/node/bin/node
 .PHONY: tzdata
-tzdata: $(READY) ## make the tz table anew, from PyPI's tzdata
-	@mkdir -p $(TZDATA)
-	python3 -m pip download --quiet --no-deps --require-hashes --requirement tzdata/requirements.txt --dest $(TZDATA)
+tzdata: $(READY) ## the tz table anew; OUT=DIRECTORY for TZDATA_DIRECTORY
+	@rm -rf $(TZDATA) && mkdir -p $(TZDATA)
+	python3 -m pip download --quiet --no-deps --dest $(TZDATA) $(or $(PACKAGE),--require-hashes --requirement tzdata/requirements.txt)
 	python3 -m zipfile --extract $(TZDATA)/tzdata-*.whl $(TZDATA)
-	node tzdata/main.ts $(TZDATA)/tzdata app/zones/tz-table.json
+	node tzdata/main.ts $(if $(OUT),directory $(TZDATA)/tzdata $(NODE) $(OUT),table $(TZDATA)/tzdata app/zones/tz-table.json)
 
 ## The manifests
 .PHONY: synth

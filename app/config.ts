@@ -68,6 +68,12 @@ export const ENVIRONMENT = z.object({
     .prefault(String(DEFAULT_PORTS.admin))
     .describe('The port of the probes and the metrics; 0 picks a free one.'),
   DEFAULT_ZONE: readBy(parseZone).prefault('UTC').describe('The zone of `/time`, and of readings that name none.'),
+  TZDATA_DIRECTORY: z
+    .string()
+    .optional()
+    .describe(
+      'A directory with newer tz data than the image’s, made by `make tzdata OUT=`; see docs/time-zone-data.md.',
+    ),
   TRUSTED_PROXIES: readBy(parseNetworks)
     .optional()
     .describe(

@@ -22,6 +22,7 @@ import { EventLoopWatch } from './telemetry/event-loop.ts';
 import { openLog } from './telemetry/log.ts';
 import { openRegistry } from './telemetry/registry.ts';
 import { RequestMetrics } from './telemetry/request-metrics.ts';
+import { adoptTzdata } from './tzdata-directory.ts';
 import { VERSION } from './version.ts';
 import { checkTzdb, TZDB_VERSION } from './zones/tzdb.ts';
 
@@ -125,6 +126,9 @@ function isListenError(error: Error): boolean {
 }
 
 try {
+  // Before all else, because what a zone is may depend on it.
+  const tzdataDirectory = process.env['TZDATA_DIRECTORY'];
+  if (tzdataDirectory) adoptTzdata(tzdataDirectory, TZDB_VERSION);
   await serve(parseConfig(process.env));
 } catch (error) {
   if (!(error instanceof Error && (error instanceof ConfigError || isListenError(error)))) throw error;

@@ -6,7 +6,10 @@
  * in seconds), transitions (the type, and the seconds since the transition before, both in base 36), the types that
  * alternate after the last transition, and the POSIX rule.
  */
-import table from './tz-table.json' with { type: 'json' };
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import ownTable from './tz-table.json' with { type: 'json' };
 import type { Zone } from './zone.ts';
 
 /** A kind of time that a zone keeps. */
@@ -38,14 +41,27 @@ interface History {
   readonly posixTz: string;
 }
 
-const { zones, aliases, countries } = table as {
+interface Table {
+  readonly release: string;
   readonly zones: Readonly<Record<string, string>>;
   readonly aliases: Readonly<Record<string, string>>;
   readonly countries: Readonly<Record<string, string>>;
-};
+}
+
+/** The name of the table in a directory of newer tz data. */
+export const TABLE_FILE = 'tz-table.json';
+
+/** Where ICU was told to read its files from there is a table of their release beside them, else the image's own serves. */
+function readTable(): Table {
+  const directory = process.env['ICU_TIMEZONE_FILES_DIR'];
+  const file = directory === undefined ? undefined : join(directory, TABLE_FILE);
+  return file !== undefined && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Table) : ownTable;
+}
+
+const { release, zones, aliases, countries } = readTable();
 
 /** The release of the tz database that the table was made from, such as `2026c`. */
-export const TABLE_RELEASE: string = table.release;
+export const TABLE_RELEASE: string = release;
 
 const canonicalNames = new Map<string, string>();
 for (const name of Object.keys(zones)) canonicalNames.set(name, name);

@@ -26,7 +26,13 @@ export interface ZoneList {
   readonly untilMs: number;
 }
 
-const zones: readonly Zone[] = ZONE_NAMES.map((name) => parseZone(name));
+let everyZone: readonly Zone[] | undefined;
+
+/** Made when it is first asked for: a start has no time to lose, and where tz data is broken it must get to say so. */
+function allZones(): readonly Zone[] {
+  everyZone ??= ZONE_NAMES.map((name) => parseZone(name));
+  return everyZone;
+}
 
 /**
  * @param text an ISO 3166 code of two letters, in any case
@@ -44,7 +50,7 @@ export function listZones(filter: ZoneFilter, epochNs: bigint): ZoneList {
   const listed: ListedZone[] = [];
   let fromMs = -Infinity;
   let untilMs = Infinity;
-  for (const zone of zones) {
+  for (const zone of allZones()) {
     if (inCountry?.has(zone.id) === false || !isWanted(zone, filter)) continue;
     const interval = findOffsetInterval(zone, epochNs);
     fromMs = Math.max(fromMs, interval.fromMs);
