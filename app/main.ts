@@ -9,6 +9,7 @@ import { startClock } from './clock/clock-loop.ts';
 import type { HonestClock } from './clock/honest-clock.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
 import { ACCEPT_MARGIN_MS, drainServers } from './drain.ts';
+import { clockService } from './grpc/clock-service.ts';
 import { GrpcServer } from './grpc/server.ts';
 import { timeService } from './grpc/time-service.ts';
 import { apiRoutes, createApi } from './http/api.ts';
@@ -73,7 +74,7 @@ async function serve(config: Config): Promise<void> {
   );
   const grpc = resources.use(
     await GrpcServer.open(
-      [timeService(clock, config.defaultZone)],
+      [timeService(clock, config.defaultZone), clockService(clock)],
       () => health.run('ready').every(({ failure }) => failure === undefined),
       {
         metrics: new RequestMetrics(registry, 'grpc', ['method', 'code']),

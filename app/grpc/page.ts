@@ -38,8 +38,8 @@ export function cutPage(list: readonly ListedZone[], filter: ZoneFilter, start: 
   return { zones, nextPageToken: isLast ? '' : formatToken(filter, { epochNs: start.epochNs, after: last.zone.id }) };
 }
 
-function formatToken({ area = '', q = '' }: ZoneFilter, { epochNs, after }: PageStart): string {
-  return Buffer.from(`${epochNs} ${after} ${area}\n${q}`).toString('base64url');
+function formatToken({ area = '', country = '', q = '' }: ZoneFilter, { epochNs, after }: PageStart): string {
+  return Buffer.from(`${epochNs} ${after} ${area}\n${country}\n${q}`).toString('base64url');
 }
 
 /**

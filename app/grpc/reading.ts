@@ -1,12 +1,8 @@
 /** A reading of the clock, and what zones make of it, as messages. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 
-import {
-  ClockState,
-  type MomentSchema,
-  type ReadingSchema,
-  type ZoneReadingSchema,
-} from './generated/time/v1/time_pb.js';
+import { ClockState, type ClockSchema } from './generated/time/v1/clock_pb.js';
+import type { MomentSchema, ReadingSchema, ZoneReadingSchema } from './generated/time/v1/time_pb.js';
 import { toDuration, toTimestamp } from './timestamp.ts';
 import type { ClockReading } from '../clock/clock.ts';
 import { readZone, type ZoneReading } from '../zones/reading.ts';
@@ -21,19 +17,31 @@ const CLOCK_STATES = {
 } as const;
 
 export function encodeReading(reading: ClockReading, zones: readonly Zone[]): MessageInitShape<typeof ReadingSchema> {
-  const { epochNs, state, boundNs, earliestNs, latestNs } = reading;
+  return {
+    ...encodeInterval(reading),
+    tzdb: TZDB_VERSION,
+    zones: zones.map((zone) => encodeZoneReading(readZone(zone, reading.epochNs))),
+  };
+}
+
+/** What a reading of the clock says by itself. */
+export function encodeInterval(reading: ClockReading) {
+  const { epochNs, earliestNs, latestNs } = reading;
   return {
     instant: toTimestamp(epochNs),
     ...(earliestNs === null ? undefined : { earliest: toTimestamp(earliestNs) }),
     ...(latestNs === null ? undefined : { latest: toTimestamp(latestNs) }),
-    clock: { state: CLOCK_STATES[state], ...(boundNs === null ? undefined : { bound: toDuration(boundNs) }) },
-    tzdb: TZDB_VERSION,
-    zones: zones.map((zone) => encodeZoneReading(readZone(zone, epochNs))),
+    clock: encodeClock(reading),
   };
 }
 
-export function encodeZoneReading({ zone, local, offset }: ZoneReading): MessageInitShape<typeof ZoneReadingSchema> {
-  return { zone: zone.id, local, offset };
+export function encodeClock({ state, boundNs }: ClockReading): MessageInitShape<typeof ClockSchema> {
+  return { state: CLOCK_STATES[state], ...(boundNs === null ? undefined : { bound: toDuration(boundNs) }) };
+}
+
+export function encodeZoneReading({ zone, ...reading }: ZoneReading): MessageInitShape<typeof ZoneReadingSchema> {
+  const { local, offset, abbreviation, dst, standardOffset } = reading;
+  return { zone: zone.id, local, offset, abbreviation, dst, standardOffset };
 }
 
 /** @throws ExpectationError for an instant that a Timestamp cannot hold */

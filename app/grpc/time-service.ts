@@ -15,8 +15,9 @@ import { ExpectationError } from '../zones/expectation.ts';
 import { parseLocalTime } from '../zones/instant.ts';
 import { readZone } from '../zones/reading.ts';
 import { findOffsetInterval, formatOffset, type Transition } from '../zones/transitions.ts';
+import { describeZone } from '../zones/tz-table.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
-import { listZones } from '../zones/zone-list.ts';
+import { listZones, parseCountry } from '../zones/zone-list.ts';
 import { parseZone, type Zone } from '../zones/zone.ts';
 
 /** The longest period of WatchTime, a day. */
@@ -55,6 +56,7 @@ export function timeService(clock: Clock, defaultZone: Zone): Service {
           page_size: () => readPageSize(request.pageSize),
           at: () => readOptional(request.at, fromTimestamp),
           area: () => readWords(request.area),
+          country: () => (request.country === '' ? undefined : parseCountry(request.country)),
           q: () => readWords(request.q),
         });
         const { page_token: start } = readFields({
@@ -80,10 +82,14 @@ export function timeService(clock: Clock, defaultZone: Zone): Service {
         );
         const epochNs = at ?? clock.now().epochNs;
         const { previous, next } = findOffsetInterval(zone, epochNs);
+        const { canonical, aliases, posixTz } = describeZone(zone);
         return {
           reading: encodeZoneReading(readZone(zone, epochNs)),
           ...(previous && { previous: encodeTransition(previous) }),
           ...(next && { next: encodeTransition(next) }),
+          canonical,
+          aliases: [...aliases],
+          posixTz,
           tzdb: TZDB_VERSION,
         };
       },

@@ -20,9 +20,11 @@ const EXPECTED = 'an instant from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.99
 
 /** @throws ExpectationError for an instant that a Timestamp cannot hold */
 export function toTimestamp(epochNs: bigint): SecondsAndNanos {
-  const { seconds, nanos } = splitNs(epochNs);
+  // The nanoseconds of a Timestamp count forward, before 1970 too.
+  const aheadNs = ((epochNs % NS_PER_S) + NS_PER_S) % NS_PER_S;
+  const seconds = (epochNs - aheadNs) / NS_PER_S;
   if (seconds < FIRST_S || seconds > LAST_S) throw new ExpectationError(EXPECTED, formatInstant(epochNs));
-  return { seconds, nanos };
+  return { seconds, nanos: Number(aheadNs) };
 }
 
 /**
@@ -36,15 +38,7 @@ export function fromTimestamp({ seconds, nanos }: Timestamp): bigint {
   return seconds * NS_PER_S + BigInt(nanos);
 }
 
-/** @param ns not negative */
+/** Both fields have the sign of the duration, as BigInt's division gives them. */
 export function toDuration(ns: bigint): SecondsAndNanos {
-  return splitNs(ns);
-}
-
-function splitNs(ns: bigint): SecondsAndNanos {
-  const nanos = ns % NS_PER_S;
-  // BigInt division rounds towards zero; the nanoseconds of a Timestamp count forward, before 1970 too.
-  return nanos < 0n
-    ? { seconds: ns / NS_PER_S - 1n, nanos: Number(nanos + NS_PER_S) }
-    : { seconds: ns / NS_PER_S, nanos: Number(nanos) };
+  return { seconds: ns / NS_PER_S, nanos: Number(ns % NS_PER_S) };
 }

@@ -5,8 +5,8 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 
 import { blamedFields, openGrpc, TestClient, type TestServer } from './service.ts';
 import type { Clock } from '../../app/clock/clock.ts';
+import { ClockState } from '../../app/grpc/generated/time/v1/clock_pb.js';
 import {
-  ClockState,
   ConvertResponseSchema,
   Disambiguation,
   GetZoneResponseSchema,
@@ -57,10 +57,22 @@ describe('TimeService', () => {
         clock: { state: 'CLOCK_STATE_UNKNOWN' },
         tzdb: process.versions['tz'],
         zones: [
-          { zone: 'Asia/Kolkata', local: '2026-11-24T08:35:54.123456+05:30[Asia/Kolkata]', offset: '+05:30' },
-          { zone: '-03:30', local: '2026-11-23T23:35:54.123456-03:30[-03:30]', offset: '-03:30' },
-          { zone: 'UTC', local: '2026-11-24T03:05:54.123456+00:00[UTC]', offset: '+00:00' },
-          { zone: 'UTC', local: '2026-11-24T03:05:54.123456+00:00[UTC]', offset: '+00:00' },
+          inUtc({
+            zone: 'Asia/Kolkata',
+            local: '2026-11-24T08:35:54.123456+05:30[Asia/Kolkata]',
+            offset: '+05:30',
+            abbreviation: 'IST',
+            standardOffset: '+05:30',
+          }),
+          inUtc({
+            zone: '-03:30',
+            local: '2026-11-23T23:35:54.123456-03:30[-03:30]',
+            offset: '-03:30',
+            abbreviation: '-0330',
+            standardOffset: '-03:30',
+          }),
+          inUtc({}),
+          inUtc({}),
         ],
       });
     });
@@ -176,6 +188,14 @@ describe('TimeService', () => {
       );
     });
 
+    it('narrows by country, whatever its case', async () => {
+      const { zones } = await client.call(listZonesMethod, { country: 'de' });
+      assert.deepEqual(
+        zones.map(({ zone }) => zone),
+        ['Europe/Berlin', 'Europe/Busingen'],
+      );
+    });
+
     it('keeps to the instant of the first page while the clock goes on', async () => {
       // Europe goes to winter time at 2026-10-25T01:00Z.
       let epochNs = parseInstant('2026-10-25T00:59:59Z');
@@ -207,6 +227,7 @@ describe('TimeService', () => {
         { pageToken },
         { pageToken, area: 'Asia' },
         { pageToken, area: 'Europe', q: 'a' },
+        { pageToken, area: 'Europe', country: 'FR' },
         { pageToken, area: 'Europe', at: { seconds: 5n } },
         { pageToken: `${pageToken}x`, area: 'Europe' },
         { pageToken: '!', area: 'Europe' },
@@ -220,6 +241,7 @@ describe('TimeService', () => {
     const bad: [string, MessageInitShape<typeof ListZonesRequestSchema>, string][] = [
       ['a negative size', { pageSize: -1 }, 'page_size'],
       ['65 characters', { q: 'x'.repeat(65) }, 'q'],
+      ['a country that there is not', { country: 'XX' }, 'country'],
       ['an instant after the year 9999', { at: { seconds: 253_402_300_800n } }, 'at'],
     ];
     for (const [what, request, field] of bad) {
@@ -232,9 +254,19 @@ describe('TimeService', () => {
     it('gives a zone with the transitions around an instant', async () => {
       const answer = await client.call(getZone, { zone: 'europe/paris', at: { seconds: 1_774_746_000n } });
       assert.deepEqual(toJson(GetZoneResponseSchema, answer), {
-        reading: { zone: 'Europe/Paris', local: '2026-03-29T03:00:00.000000+02:00[Europe/Paris]', offset: '+02:00' },
+        reading: {
+          zone: 'Europe/Paris',
+          local: '2026-03-29T03:00:00.000000+02:00[Europe/Paris]',
+          offset: '+02:00',
+          abbreviation: 'CEST',
+          dst: true,
+          standardOffset: '+01:00',
+        },
         previous: { instant: '2026-03-29T01:00:00Z', offsetBefore: '+01:00', offsetAfter: '+02:00' },
         next: { instant: '2026-10-25T01:00:00Z', offsetBefore: '+02:00', offsetAfter: '+01:00' },
+        canonical: 'Europe/Paris',
+        aliases: ['Europe/Monaco'],
+        posixTz: 'CET-1CEST,M3.5.0,M10.5.0/3',
         tzdb: process.versions['tz'],
       });
     });
@@ -283,11 +315,23 @@ describe('TimeService', () => {
         occurrence: 'OCCURRENCE_UNIQUE',
         chosen: {
           instant: '1970-01-01T00:00:00.000000001Z',
-          reading: { zone: 'Asia/Tokyo', local: '1970-01-01T09:00:00.000000+09:00[Asia/Tokyo]', offset: '+09:00' },
+          reading: inUtc({
+            zone: 'Asia/Tokyo',
+            local: '1970-01-01T09:00:00.000000+09:00[Asia/Tokyo]',
+            offset: '+09:00',
+            abbreviation: 'JST',
+            standardOffset: '+09:00',
+          }),
         },
         to: [
-          { zone: 'UTC', local: '1970-01-01T00:00:00.000000+00:00[UTC]', offset: '+00:00' },
-          { zone: '+01:00', local: '1970-01-01T01:00:00.000000+01:00[+01:00]', offset: '+01:00' },
+          inUtc({ local: '1970-01-01T00:00:00.000000+00:00[UTC]' }),
+          inUtc({
+            zone: '+01:00',
+            local: '1970-01-01T01:00:00.000000+01:00[+01:00]',
+            offset: '+01:00',
+            abbreviation: '+01',
+            standardOffset: '+01:00',
+          }),
         ],
         tzdb: process.versions['tz'],
       });
@@ -302,11 +346,11 @@ describe('TimeService', () => {
       ['the earlier reading of an overlap', overlap, Disambiguation.EARLIER, Occurrence.OVERLAP, '00:30'],
       ['the later reading of an overlap', overlap, Disambiguation.LATER, Occurrence.OVERLAP, '01:30'],
     ];
-    for (const [what, request, disambiguation, occurrence, inUtc] of choices) {
+    for (const [what, request, disambiguation, occurrence, clockTime] of choices) {
       it(`takes ${what} for ${Disambiguation[disambiguation]}, and tells both`, async () => {
         const answer = await client.call(convert, { ...request, disambiguation });
         assert.equal(answer.occurrence, occurrence);
-        assert.equal(answer.to[0]?.local.slice(11, 16), inUtc);
+        assert.equal(answer.to[0]?.local.slice(11, 16), clockTime);
         assert.ok(answer.earlier?.instant && answer.later?.instant);
         assert.equal(answer.later.instant.seconds - answer.earlier.instant.seconds, 3600n);
       });
@@ -359,6 +403,12 @@ describe('TimeService', () => {
     }
   });
 });
+
+/** What ProtoJSON has for UTC at {@link NOW}, but for what is different; it leaves out what is false. */
+function inUtc(difference: object) {
+  const local = '2026-11-24T03:05:54.123456+00:00[UTC]';
+  return { zone: 'UTC', local, offset: '+00:00', abbreviation: 'UTC', standardOffset: '+00:00', ...difference };
+}
 
 function standingAt(epochNs: bigint): Clock {
   return { now: () => ({ epochNs, state: 'unknown', boundNs: null, earliestNs: null, latestNs: null }) };
