@@ -37,6 +37,10 @@ test: $(READY) ## every test that needs no cluster
 oracle: $(READY) ## slower comparisons with outside oracles
 	@mocha --config test/oracle/.mocharc.json
 
+.PHONY: e2e
+e2e: $(READY) ## the claims of the manifests on a kind cluster of their own; about 15 minutes
+	@mocha --config test/cluster/.mocharc.json
+
 .PHONY: bundle
 bundle: $(READY) ## the one file that the image runs, in build/
 	@npm run --silent bundle -- --log-level=warning

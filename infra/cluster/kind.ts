@@ -13,20 +13,29 @@ export function serviceUrl(): string {
   return `http://${LISTEN_ADDRESS}:${nodePorts().http}`;
 }
 
-export async function createCluster(nodeImage = NODE_IMAGE): Promise<void> {
+export async function createCluster(nodeImage?: string): Promise<void> {
   await findDocker();
   // Better missed now than when the cluster is made.
   await capture('kubectl', ['version', '--client']);
   if ((await kindClusters()).includes(KIND_CLUSTER)) return reachCluster();
+  await makeCluster(KIND_CLUSTER, nodePorts(), nodeImage);
+}
+
+/** @param hostPorts the ports of this machine that lead to the service's node ports */
+export async function makeCluster(
+  name: string,
+  hostPorts: { http: number; grpc: number },
+  nodeImage = NODE_IMAGE,
+): Promise<void> {
   const config = {
     apiVersion: 'kind.x-k8s.io/v1alpha4',
     kind: 'Cluster',
     nodes: [
       {
         role: 'control-plane',
-        extraPortMappings: Object.values(nodePorts()).map((port) => ({
-          containerPort: port,
-          hostPort: port,
+        extraPortMappings: (['http', 'grpc'] as const).map((port) => ({
+          containerPort: nodePorts()[port],
+          hostPort: hostPorts[port],
           listenAddress: LISTEN_ADDRESS,
         })),
       },
@@ -34,7 +43,7 @@ export async function createCluster(nodeImage = NODE_IMAGE): Promise<void> {
       ...ZONES.map((zone) => ({ role: 'worker', labels: { 'topology.kubernetes.io/zone': zone } })),
     ],
   };
-  const args = ['create', 'cluster', '--name', KIND_CLUSTER, '--image', nodeImage, '--wait', '90s', '--config', '-'];
+  const args = ['create', 'cluster', '--name', name, '--image', nodeImage, '--wait', '90s', '--config', '-'];
   await show('kind', args, JSON.stringify(config));
 }
 

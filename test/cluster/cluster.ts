@@ -1,0 +1,114 @@
+/**
+ * The suite's own cluster: like that of `make up`, but under a name, at ports and with a kubeconfig of its own, so that
+ * neither disturbs the other. What a user would type is run as a user would type it.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { V1Pod } from '@kubernetes/client-node';
+
+import { capture } from '../../infra/cluster/command.ts';
+import { isReady } from '../../infra/cluster/install.ts';
+import { Target } from '../../infra/cluster/target.ts';
+import { ENVIRONMENTS } from '../../infra/environments.ts';
+import { selectorLabels, selectorText } from '../../infra/labels.ts';
+
+export const CLUSTER_NAME = 'time-service-e2e';
+export const HOST_PORTS = { http: 31_080, grpc: 31_051 };
+export const SERVICE_URL = `http://127.0.0.1:${HOST_PORTS.http}`;
+export const CONTROL_PLANE = `${CLUSTER_NAME}-control-plane`;
+
+export const target = new Target('kind', ENVIRONMENTS['kind']!, `kind-${CLUSTER_NAME}`);
+export const { name: NAME, replicas: REPLICAS } = target.environment;
+export const SELECTOR = selectorText(selectorLabels(target.environment));
+
+/** What the suite writes, and git ignores. */
+export const WORK_FOLDER = join('build', 'e2e');
+mkdirSync(WORK_FOLDER, { recursive: true });
+process.env['KUBECONFIG'] = join(import.meta.dirname, '../..', WORK_FOLDER, 'kubeconfig');
+
+/** A line of progress. */
+export function say(text: string): void {
+  console.log(`      [${Math.round(performance.now() / 1000)} s] ${text}`);
+}
+
+/** What kubectl prints, in the service's namespace unless another is named. */
+export function kubectl(...args: string[]): Promise<string> {
+  return capture('kubectl', target.kubectl(...args));
+}
+
+/** Applies objects, or removes those of the same names that are there. */
+export async function change(verb: 'apply' | 'delete', ...objects: object[]): Promise<void> {
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  const flags = verb === 'delete' ? ['--ignore-not-found'] : [];
+  await capture('kubectl', ['--context', target.context, verb, ...flags, '--filename', '-'], list);
+}
+
+/** Runs a target of the Makefile against the cluster, from any checkout. */
+export async function make(
+  goal: string,
+  { folder = '.', image }: { folder?: string; image?: string } = {},
+): Promise<{ code: number; output: string }> {
+  const args = ['--no-print-directory', '--directory', folder, goal, `CONTEXT=${target.context}`];
+  const startMs = performance.now();
+  const result = await new Promise<{ code: number; output: string }>((resolve) => {
+    execFile('make', image === undefined ? args : [...args, `IMAGE=${image}`], (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
+    );
+  });
+  say(`make ${goal} ended with ${result.code} after ${Math.round((performance.now() - startMs) / 1000)} s`);
+  return result;
+}
+
+/** @throws Error with its output when the target fails */
+export async function makeOrThrow(...args: Parameters<typeof make>): Promise<string> {
+  const { code, output } = await make(...args);
+  if (code !== 0) throw new Error(`make ${args[0]} failed:\n${output}`);
+  return output;
+}
+
+/** Runs a program text with Node in a container of a pod. */
+export function runInPod(pod: string, code: string, namespace = target.environment.namespace): Promise<string> {
+  return kubectl('exec', '--namespace', namespace, pod, '--', '/nodejs/bin/node', '--eval', code);
+}
+
+/** Every pod of the service, those that end among them. */
+export function readPods(): Promise<V1Pod[]> {
+  return target.list<V1Pod>('pods', '--selector', SELECTOR);
+}
+
+/** The pods that serve and are to go on serving. */
+export async function readServingPods(): Promise<V1Pod[]> {
+  return (await readPods()).filter((pod) => isReady(pod) && pod.metadata!.deletionTimestamp === undefined);
+}
+
+/** Resolves once enough pods serve, and no others are left. */
+export async function waitForPods(): Promise<V1Pod[]> {
+  let serving: V1Pod[] = [];
+  await waitFor(`at least ${REPLICAS.min} serving pods and no other`, 120, async () => {
+    serving = await readServingPods();
+    return serving.length >= REPLICAS.min && (await readPods()).length === serving.length;
+  });
+  return serving;
+}
+
+/** Asks again until the answer is yes. */
+export async function waitFor(what: string, seconds: number, isSo: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + seconds * 1000;
+  while (!(await isSo())) {
+    if (performance.now() > endMs) throw new Error(`Expected ${what} within ${seconds} s`);
+    await delay(500);
+  }
+}
+
+/** What the pods and the cluster have to say about a failure. */
+export async function explain(): Promise<string> {
+  const ask = (...args: string[]) => kubectl(...args).catch((error: Error) => error.message);
+  return [
+    await ask('get', 'pods', '--output', 'wide'),
+    await ask('get', 'events', '--sort-by', '.lastTimestamp'),
+    await ask('logs', '--selector', SELECTOR, '--prefix', '--tail', '20'),
+  ].join('\n');
+}

@@ -1,0 +1,54 @@
+/** The load that the service is under in most tests: from outside through the mapped port, and some from inside. */
+import assert from 'node:assert/strict';
+
+import { addressOf, startPodLoad } from './callers.ts';
+import { NAME, say, SERVICE_URL, target } from './cluster.ts';
+import { Load } from '../load/load.ts';
+import { formatReport, type LoadReport } from '../load/report.ts';
+
+export const KEEP_ALIVE_CLIENTS = 50;
+const LONGEST_S = 900;
+const MOST_REQUESTS = 10_000_000;
+const INSIDE = { 'keep-alive': 5, fresh: 1, rate: 100 };
+
+/** Disposal ends a load that is still running, so that a test which fails leaves none. */
+export interface ServiceLoad extends AsyncDisposable {
+  readonly outside: Load;
+  /** Ends the load, and fails the test where a single request has failed. */
+  expectNoFailure(): Promise<void>;
+}
+
+/** Load from outside, from clients that keep a connection and one that opens a connection each time. */
+export function startOutsideLoad(ratePerSecond: number, path = '/time'): Load & AsyncDisposable {
+  const load = new Load({
+    url: SERVICE_URL + path,
+    keepAliveClients: KEEP_ALIVE_CLIENTS,
+    freshClients: 1,
+    ratePerSecond,
+    maxRequests: MOST_REQUESTS,
+    maxSeconds: LONGEST_S,
+  });
+  return Object.assign(load, { [Symbol.asyncDispose]: async () => void (await load.stop()) });
+}
+
+/** Load from outside at a rate, and a little from inside. */
+export async function startServiceLoad(ratePerSecond: number, path?: string): Promise<ServiceLoad> {
+  const inside = await startPodLoad(`${await addressOf(NAME, target.environment.namespace)}/time`, INSIDE);
+  const outside = startOutsideLoad(ratePerSecond, path);
+  return {
+    outside,
+    async expectNoFailure() {
+      for (const report of await Promise.all([outside.stop(), inside.stop()])) expectNoFailure(report);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([outside.stop(), inside[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+function expectNoFailure(report: LoadReport): void {
+  say(formatReport(report));
+  assert.deepEqual(report.errors, {});
+  assert.deepEqual(Object.keys(report.answers), ['200']);
+  assert.equal(report.failed, 0);
+}
