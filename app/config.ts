@@ -6,6 +6,7 @@ import * as z from 'zod';
 
 import { parseNtpServer } from './clock/ntp.ts';
 import { parseNetworks } from './networks.ts';
+import { parsePeerSource } from './peers/peer-source.ts';
 import { ExpectationError } from './zones/expectation.ts';
 import { parseZone } from './zones/zone.ts';
 
@@ -107,6 +108,16 @@ export const ENVIRONMENT = z.object({
   NTP_SERVERS: ntpServers()
     .prefault('')
     .describe('NTP servers to compare the clock with, separated by commas: `time.example.com,192.0.2.1:123`.'),
+  PEERS: readBy(parsePeerSource)
+    .prefault('')
+    .describe(
+      'Where the other instances are whose clocks are compared with this one’s: `kubernetes:SERVICE` (the pods of a headless Service), `dns:NAME:PORT` (every address of a name) or `HOST:PORT,HOST:PORT`, each with the gRPC port.',
+    ),
+  PEER_TOLERANCE_MS: integer(1, 3_600_000)
+    .prefault('100')
+    .describe(
+      'How far the clock of a peer may be from this one’s, beyond what is uncertain, before it is reported; a node that most others report is not ready.',
+    ),
   REVISION: z
     .string()
     .max(64, 'at most 64 characters')
@@ -160,6 +171,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
     clockFloorNs: BigInt(values.CLOCK_FLOOR_US) * 1000n,
     ntpServers: values.NTP_SERVERS,
+    peers: values.PEERS,
+    peerToleranceNs: BigInt(values.PEER_TOLERANCE_MS) * 1_000_000n,
     revision: values.REVISION,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   };

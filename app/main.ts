@@ -7,9 +7,11 @@ import { Health } from './admin/health.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { startClock } from './clock/clock-loop.ts';
 import type { HonestClock } from './clock/honest-clock.ts';
+import type { PeerReport } from './clock/peer-report.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
 import { ACCEPT_MARGIN_MS, drainServers } from './drain.ts';
 import { clockService } from './grpc/clock-service.ts';
+import { ExchangeClient } from './grpc/exchange-client.ts';
 import { GrpcServer } from './grpc/server.ts';
 import { timeService } from './grpc/time-service.ts';
 import { apiRoutes, createApi } from './http/api.ts';
@@ -19,13 +21,19 @@ import { routeRequests } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import type { Callers } from './http/world-time-api.ts';
 import { findClientAddress } from './networks.ts';
+import { formatAddress } from './peers/name-discovery.ts';
+import { startPeerLoop } from './peers/peer-loop.ts';
+import { PeerWatch } from './peers/peer-watch.ts';
 import { EventLoopWatch } from './telemetry/event-loop.ts';
 import { openLog } from './telemetry/log.ts';
+import { registerPeerMetrics } from './telemetry/peer-metrics.ts';
 import { openRegistry } from './telemetry/registry.ts';
 import { RequestMetrics } from './telemetry/request-metrics.ts';
 import { adoptTzdata } from './tzdata-directory.ts';
 import { VERSION } from './version.ts';
 import { checkTzdb, TZDB_VERSION } from './zones/tzdb.ts';
+
+const OUTVOTED = 'most other nodes agree on a time that this node’s clock is not near; /v1/peers has the offsets';
 
 async function serve(config: Config): Promise<void> {
   await using resources = new AsyncDisposableStack();
@@ -37,7 +45,7 @@ async function serve(config: Config): Promise<void> {
   const eventLoop = resources.use(new EventLoopWatch());
   const build = { version: VERSION, revision: config.revision };
   const registry = openRegistry(build);
-  const { clock } = resources.use(
+  const { clock, time } = resources.use(
     await startClock({
       floorNs: config.clockFloorNs,
       ntpServers: config.ntpServers,
@@ -45,12 +53,21 @@ async function serve(config: Config): Promise<void> {
     }),
   );
   resources.use(logChanges(clock, logger));
+  const peers = new PeerWatch({
+    time,
+    toleranceNs: config.peerToleranceNs,
+    connect: ({ address, port }) => new ExchangeClient(formatAddress(address, port)),
+    onChange: (peer) => logPeer(peer, logger),
+  });
+  const reportPeers = () => peers.report();
+  registerPeerMetrics(registry, peers);
 
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
   const health = new Health();
   health.add('started', 'start', () => (phase === 'starting' ? 'the servers are not yet open' : undefined));
   health.add('ready', 'serving', () => (phase === 'serving' ? undefined : `the service is ${phase}`));
   health.add('ready', 'tzdb', checkTzdb);
+  health.add('ready', 'peers', () => (reportPeers().isOutvoted ? OUTVOTED : undefined));
 
   const admin = resources.use(
     await HttpServer.open(
@@ -65,7 +82,7 @@ async function serve(config: Config): Promise<void> {
   const http = resources.use(
     await HttpServer.open(
       createApi(
-        apiRoutes(clock, config.defaultZone, await findCallers(config)),
+        apiRoutes(clock, config.defaultZone, await findCallers(config), reportPeers),
         { metrics, logger, tracing, slowRequestMs: config.slowRequestMs },
         { delayMs: () => eventLoop.delayMs, maxDelayMs: config.maxEventLoopDelayMs },
       ),
@@ -74,7 +91,7 @@ async function serve(config: Config): Promise<void> {
   );
   const grpc = resources.use(
     await GrpcServer.open(
-      [timeService(clock, config.defaultZone), clockService(clock)],
+      [timeService(clock, config.defaultZone), clockService(clock, reportPeers)],
       () => health.run('ready').every(({ failure }) => failure === undefined),
       {
         metrics: new RequestMetrics(registry, 'grpc', ['method', 'code']),
@@ -84,6 +101,13 @@ async function serve(config: Config): Promise<void> {
       },
       { host: config.host, port: config.grpcPort },
     ),
+  );
+  resources.use(
+    startPeerLoop(peers, {
+      source: config.peers,
+      ownPort: grpc.port,
+      onDiscoveryFailure: (error, pauseMs) => logger.warn({ err: error, pauseMs }, 'the peers cannot be found out'),
+    }),
   );
   // Listened for before the log says "serving": until then a signal ends the process where it stands.
   const ending = Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
@@ -119,6 +143,14 @@ function logChanges(clock: HonestClock, logger: Logger): Disposable {
       logger.info({ from: change.from, to: change.to }, 'the state of the clock changed');
     else logger.info({ source: change.source, from: change.from, to: change.to }, 'a source of time changed');
   });
+}
+
+/** A peer that is heard, or no longer, is what happens in every rollout; that clocks are apart is not. */
+function logPeer({ node, verdict, offset }: PeerReport, logger: Logger): void {
+  const isApart = verdict === 'ahead' || verdict === 'behind';
+  const seconds = offset && Number(offset.offsetNs) / 1e9;
+  const uncertaintySeconds = offset && Number(offset.uncertaintyNs) / 1e9;
+  logger[isApart ? 'warn' : 'info']({ node, verdict, seconds, uncertaintySeconds }, 'the clock of a peer');
 }
 
 /** A port that is taken or not ours to take is told in a line; a stack would only hide it. */

@@ -26,6 +26,7 @@ import { REQUEST_TIMEOUT_MS } from '../app/http/server.ts';
 import { RELEASED_IMAGE, type Environment } from './environments.ts';
 import { selectorLabels, VERSION_LABELS } from './labels.ts';
 import { completeManifest } from './manifest.ts';
+import { headlessName } from './service.ts';
 
 export const CONTAINER_NAME = 'time-service';
 
@@ -62,7 +63,8 @@ export function addDeployment(chart: Chart, environment: Environment, serviceAcc
     progressDeadline: Duration.seconds(120),
     terminationGracePeriod: Duration.seconds(PRE_STOP_SECONDS + drainSeconds + FLUSH_SECONDS),
     serviceAccount,
-    automountServiceAccountToken: false,
+    // Its peers are found by asking the API server.
+    automountServiceAccountToken: true,
     securityContext: { ensureNonRoot: true, user: USER_ID, group: USER_ID },
     // A name with two dots is asked for as it is, not first in each of the cluster's search domains.
     dns: { options: [{ name: 'ndots', value: '2' }] },
@@ -106,14 +108,16 @@ export function addDeployment(chart: Chart, environment: Environment, serviceAcc
 }
 
 /** The variables that the pods of an environment are given. */
-function podVariables({ variables, telemetry }: Environment): Partial<Record<VariableName, string>> {
+function podVariables(environment: Environment): Partial<Record<VariableName, string>> {
+  const { variables, telemetry } = environment;
   const ports = {
     PORT: String(DEFAULT_PORTS.http),
     GRPC_PORT: String(DEFAULT_PORTS.grpc),
     ADMIN_PORT: String(DEFAULT_PORTS.admin),
   };
+  const peers = { PEERS: `kubernetes:${headlessName(environment)}` };
   const traces = telemetry === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: telemetry.endpoint };
-  const given = { ...traces, ...variables, ...ports };
+  const given = { ...peers, ...traces, ...variables, ...ports };
   const { keepAliveTimeoutMs } = parseConfig(given);
   // A connection that idles now may carry one last request just before it ends, and that may take its full time.
   const drainMs = keepAliveTimeoutMs + ACCEPT_MARGIN_MS + REQUEST_TIMEOUT_MS;

@@ -14,6 +14,11 @@ import { completeManifest } from './manifest.ts';
 /** The ports of the Service; HTTP has the port that a URL need not name. */
 export const SERVICE_PORTS = { http: 80, grpc: DEFAULT_PORTS.grpc } as const;
 
+/** The Service that has an address for each pod. */
+export function headlessName({ name }: Environment): string {
+  return `${name}-headless`;
+}
+
 const SERVICE_TYPES = {
   none: ServiceType.CLUSTER_IP,
   nodePort: ServiceType.NODE_PORT,
@@ -46,7 +51,7 @@ export function addServices(chart: Chart, environment: Environment): void {
   });
 
   const headless = new Service(chart, 'headless-service', {
-    metadata: { name: `${name}-headless` },
+    metadata: { name: headlessName(environment) },
     clusterIP: 'None',
     selector,
     ports: [

@@ -2,7 +2,7 @@
 import { HonestClock } from './honest-clock.ts';
 import { openKernel, type Kernel } from './kernel.ts';
 import { NtpReference, type NtpServer } from './ntp.ts';
-import { openTimeSource } from './time-source.ts';
+import { openTimeSource, type TimeSource } from './time-source.ts';
 
 /** How often the clocks are looked at: often enough that a step is found within a second though a timer is late. */
 const SAMPLE_INTERVAL_MS = 250;
@@ -18,6 +18,8 @@ export interface ClockOptions {
 /** A clock that is kept up to date until it is disposed of. */
 export interface RunningClock extends Disposable {
   readonly clock: HonestClock;
+  /** The clocks that it samples. */
+  readonly time: TimeSource;
 }
 
 export async function startClock({ floorNs, ntpServers, onComplaint }: ClockOptions): Promise<RunningClock> {
@@ -47,5 +49,5 @@ export async function startClock({ floorNs, ntpServers, onComplaint }: ClockOpti
       if (kind === 'step') for (const reference of references) reference.hasten();
     }),
   );
-  return { clock, [Symbol.dispose]: () => resources.dispose() };
+  return { clock, time, [Symbol.dispose]: () => resources.dispose() };
 }

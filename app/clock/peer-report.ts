@@ -19,8 +19,6 @@ export interface PeerOffset {
 
 export interface PeerReport {
   readonly node: string;
-  /** Whom of that node's instances is asked. */
-  readonly address: string;
   readonly verdict: PeerVerdict;
   /** Null while the peer is silent. */
   readonly offset: PeerOffset | null;
@@ -35,3 +33,6 @@ export interface PeersReport {
   /** Whether most of the nodes known agree on a time that this node's clock is not within the tolerance of. */
   readonly isOutvoted: boolean;
 }
+
+/** What an instance reports that has no peers. */
+export const NO_PEERS: PeersReport = { toleranceNs: 0n, peers: [], isOutvoted: false };

@@ -1,12 +1,14 @@
-/** The ClockService: what the clock is worth, and the four timestamps that tell how far it is from another. */
+/** The ClockService: what the clock is worth, the four timestamps that tell how far it is from another, and its peers. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 
 import { readFields, readOptional } from './fields.ts';
 import {
   ClockService,
   LeapSecond,
+  PeerVerdict,
   SourceVerdict,
   type KernelSchema,
+  type PeerSchema,
   type SourceSchema,
   type StepsSchema,
 } from './generated/time/v1/clock_pb.js';
@@ -16,6 +18,7 @@ import { fromTimestamp, toDuration, toTimestamp } from './timestamp.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { ClockReport, SourceReport } from '../clock/honest-clock.ts';
 import type { KernelReading } from '../clock/kernel.ts';
+import type { PeerReport, PeersReport } from '../clock/peer-report.ts';
 
 const LEAP_SECONDS = { none: LeapSecond.NONE, insert: LeapSecond.INSERT, delete: LeapSecond.DELETE } as const;
 
@@ -26,12 +29,19 @@ const VERDICTS = {
   silent: SourceVerdict.SILENT,
 } as const;
 
+const PEER_VERDICTS = {
+  agrees: PeerVerdict.AGREES,
+  ahead: PeerVerdict.AHEAD,
+  behind: PeerVerdict.BEHIND,
+  silent: PeerVerdict.SILENT,
+} as const;
+
 /** A clock that tells how it comes by its readings. */
 export interface ReportingClock extends Clock {
   report(): ClockReport;
 }
 
-export function clockService(clock: ReportingClock): Service {
+export function clockService(clock: ReportingClock, reportPeers: () => PeersReport): Service {
   return defineService(ClockService, {
     getClock() {
       const { reading, kernel, leap, sources, steps } = clock.report();
@@ -50,6 +60,11 @@ export function clockService(clock: ReportingClock): Service {
       const { t1 } = readFields({ t1: () => readOptional(request.t1, fromTimestamp) });
       const now = toTimestamp(reading.epochNs);
       return { ...(t1 !== undefined && { t1: toTimestamp(t1) }), t2: now, t3: now, clock: encodeClock(reading) };
+    },
+
+    listPeers() {
+      const { peers, toleranceNs, isOutvoted } = reportPeers();
+      return { peers: peers.map(encodePeer), tolerance: toDuration(toleranceNs), outvoted: isOutvoted };
     },
   });
 }
@@ -80,5 +95,18 @@ function encodeSteps({ forward, backward, last }: ClockReport['steps']): Message
     forward,
     backward,
     ...(last && { last: { size: toDuration(last.sizeNs), foundAt: toTimestamp(last.foundAtNs) } }),
+  };
+}
+
+function encodePeer({ node, verdict, offset, lastHeardNs }: PeerReport): MessageInitShape<typeof PeerSchema> {
+  return {
+    node,
+    verdict: PEER_VERDICTS[verdict],
+    ...(offset && {
+      offset: toDuration(offset.offsetNs),
+      uncertainty: toDuration(offset.uncertaintyNs),
+      delay: toDuration(offset.delayNs),
+    }),
+    ...(lastHeardNs !== null && { lastHeard: toTimestamp(lastHeardNs) }),
   };
 }

@@ -66,7 +66,7 @@ export function addService(server: Server, { descriptor, handlers }: Service, lo
 }
 
 /** How a method is called, as grpc-js has it. */
-function defineMethod(service: DescService, method: DescMethod): MethodDefinition<unknown, unknown> {
+export function defineMethod(service: DescService, method: DescMethod): MethodDefinition<unknown, unknown> {
   return {
     path: pathOf(service, method),
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',

@@ -4,20 +4,23 @@ import { conversionRoutes } from './conversion.ts';
 import { docsRoutes } from './docs.ts';
 import { observeRequests, recoverErrors, refuseMalformed, shedOverload, type Observers } from './layers.ts';
 import { descriptionRoute } from './openapi.ts';
+import { peerRoutes } from './peers.ts';
 import type { Route } from './route.ts';
 import { routeRequests } from './router.ts';
 import { timeRoutes } from './time.ts';
 import { keepWorldTimeApi, worldTimeRoutes, type Callers } from './world-time-api.ts';
 import { zoneRoutes } from './zones.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { PeersReport } from '../clock/peer-report.ts';
 import type { Zone } from '../zones/zone.ts';
 
-export function apiRoutes(clock: Clock, defaultZone: Zone, callers: Callers): Route[] {
+export function apiRoutes(clock: Clock, defaultZone: Zone, callers: Callers, reportPeers: () => PeersReport): Route[] {
   const routes = [
     ...timeRoutes(clock, defaultZone),
     ...zoneRoutes(clock),
     ...conversionRoutes(defaultZone),
     ...worldTimeRoutes(clock, defaultZone, callers),
+    ...peerRoutes(reportPeers),
   ];
   return [...routes, descriptionRoute(routes), ...docsRoutes()];
 }

@@ -19,16 +19,29 @@ export interface Endpoint {
 /** How many nodes one instance asks. */
 export const MOST_PEERS = 8;
 
-/** The instances of a node. */
+interface Hashed<Value> {
+  readonly value: Value;
+  readonly hash: number;
+}
+
+/** A node and those of its instances that may be asked. */
 export interface Node {
   readonly name: string;
   readonly hash: number;
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly Hashed<Endpoint>[];
 }
 
 export function groupByNode(endpoints: Iterable<Endpoint>): Node[] {
   const groups = Map.groupBy(endpoints, ({ node }) => node);
-  return Array.from(groups, ([name, members]) => ({ name, hash: hashText(name), endpoints: members }));
+  return Array.from(groups, ([name, members]) => {
+    const ready = members.filter(({ isReady }) => isReady);
+    const eligible = ready.length > 0 ? ready : members;
+    return {
+      name,
+      hash: hashText(name),
+      endpoints: eligible.map((value) => ({ value, hash: hashText(`${value.address} ${value.port}`) })),
+    };
+  });
 }
 
 /**
@@ -51,10 +64,9 @@ export function choosePeers(nodes: readonly Node[], self: string, ownNode: strin
   return inOrder.map(({ endpoints }) => chooseEndpoint(endpoints, selfHash));
 }
 
-function chooseEndpoint(endpoints: readonly Endpoint[], selfHash: number): Endpoint {
-  const weigh = ({ isReady, address, port }: Endpoint) =>
-    mixBits(selfHash ^ hashText(`${address} ${port}`)) + (isReady ? 2 ** 32 : 0);
-  return endpoints.reduce((best, other) => (weigh(other) > weigh(best) ? other : best));
+function chooseEndpoint(endpoints: readonly Hashed<Endpoint>[], selfHash: number): Endpoint {
+  const weigh = ({ hash }: Hashed<Endpoint>) => mixBits(selfHash ^ hash);
+  return endpoints.reduce((best, other) => (weigh(other) > weigh(best) ? other : best)).value;
 }
 
 /** FNV-1a, 32 bits. */

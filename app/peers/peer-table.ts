@@ -2,11 +2,12 @@
  * The peers that this instance asks, what they answered, and what is made of it. It has no timer and no socket, so that
  * whole clusters can be simulated; app/peers/peer-loop.ts asks, and tells it.
  */
+import type { Exchange } from '../clock/exchange.ts';
 import type { PeerOffset, PeerReport, PeersReport, PeerVerdict } from '../clock/peer-report.ts';
 import { readMoment, type Moment, type TimeSource } from '../clock/time-source.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Hysteresis, isOutvoted, leastSkewNs } from './majority.ts';
-import { ageSample, SampleWindow, type Exchange, type Sample } from './sample-window.ts';
+import { ageSample, SampleWindow, type Sample } from './sample-window.ts';
 
 /** A peer that has not answered for so long is silent. */
 export const SILENT_AFTER_NS = 10_000_000_000n;
@@ -62,13 +63,13 @@ export class PeerTable {
 
   report(): PeersReport {
     const moment = readMoment(this.#time);
-    const peers = Array.from(this.#peers.values(), ({ endpoint: { node, address }, window }): PeerReport => {
+    const peers = Array.from(this.#peers.values(), ({ endpoint: { node }, window }): PeerReport => {
       const { lastHeardNs } = window;
       const sinceNs = lastHeardNs === undefined ? undefined : moment.beforeNs - lastHeardNs;
       const best = window.best();
       const offset = best && sinceNs !== undefined && sinceNs <= SILENT_AFTER_NS ? findOffset(best, moment) : null;
       const verdict = judge(offset, this.#toleranceNs);
-      return { node, address, verdict, offset, lastHeardNs: sinceNs === undefined ? null : moment.wallNs - sinceNs };
+      return { node, verdict, offset, lastHeardNs: sinceNs === undefined ? null : moment.wallNs - sinceNs };
     });
     return { toleranceNs: this.#toleranceNs, peers, isOutvoted: this.#outvoted.isOn };
   }
@@ -83,7 +84,7 @@ function findOffset(sample: Sample, { wallNs, beforeNs, afterNs }: Moment): Peer
     offsetNs: (lowNs + highNs) / 2n,
     // What the halving left out is put on, so that both ends stay within.
     uncertaintyNs: (highNs - lowNs) / 2n + 1n,
-    delayNs: sample.interval.highNs - sample.interval.lowNs,
+    delayNs: sample.delayNs,
   };
 }
 

@@ -8,25 +8,17 @@
  * that an older one excludes: then the older ones are of a clock that is no more.
  */
 
+import { measureOffset, type Exchange, type Offset } from '../clock/exchange.ts';
 import { overlap, type Interval } from '../clock/interval.ts';
 
 /** How many exchanges are kept. */
-export const WINDOW = 8;
+const WINDOW = 8;
 
 /** How fast a wall clock and a monotonic one can part: the kernel slews by up to 500 ppm, crystals add less than that. */
 const PARTING_PPM = 1000n;
 
-/** A question and its answer: sent and heard by the own monotonic clock, between them the peer's wall clock. */
-export interface Exchange {
-  readonly sentNs: bigint;
-  readonly peerReceivedNs: bigint;
-  readonly peerSentNs: bigint;
-  readonly heardNs: bigint;
-}
-
 /** What was measured, and when by the own monotonic clock. */
-export interface Sample {
-  readonly interval: Interval;
+export interface Sample extends Offset {
   readonly atNs: bigint;
 }
 
@@ -34,13 +26,17 @@ export class SampleWindow {
   #samples: readonly Sample[] = [];
   #lastHeardNs: bigint | undefined;
 
-  /** @returns false for timestamps that cannot be: more time passed at the peer than between question and answer */
-  add({ sentNs, peerReceivedNs, peerSentNs, heardNs }: Exchange): boolean {
-    const interval = { lowNs: peerSentNs - heardNs, highNs: peerReceivedNs - sentNs };
-    if (peerSentNs < peerReceivedNs || interval.lowNs > interval.highNs) return false;
-    const compatible = this.#samples.filter((older) => overlap(ageSample(older, heardNs), interval));
-    this.#samples = [{ interval, atNs: heardNs }, ...compatible].slice(0, WINDOW);
-    this.#lastHeardNs = heardNs;
+  /**
+   * @param exchange with t1 and t4 of the own monotonic clock, t2 and t3 of the peer's wall clock
+   * @returns whether the timestamps can be
+   */
+  add(exchange: Exchange): boolean {
+    const offset = measureOffset(exchange);
+    if (!offset) return false;
+    const atNs = exchange.t4Ns;
+    const compatible = this.#samples.filter((older) => overlap(ageSample(older, atNs), offset));
+    this.#samples = [{ ...offset, atNs }, ...compatible].slice(0, WINDOW);
+    this.#lastHeardNs = atNs;
     return true;
   }
 
@@ -58,14 +54,14 @@ export class SampleWindow {
 }
 
 /** @returns what a sample is worth at a later moment of the own monotonic clock */
-export function ageSample({ interval: { lowNs, highNs }, atNs }: Sample, nowNs: bigint): Interval {
+export function ageSample({ lowNs, highNs, atNs }: Sample, nowNs: bigint): Interval {
   const growthNs = partingNs(nowNs - atNs);
   return { lowNs: lowNs - growthNs, highNs: highNs + growthNs };
 }
 
 /** Orders samples as their widths at any one moment do: they all grow alike. */
-function agedWidthNs({ interval: { lowNs, highNs }, atNs }: Sample): bigint {
-  return highNs - lowNs - 2n * partingNs(atNs);
+function agedWidthNs({ delayNs, atNs }: Sample): bigint {
+  return delayNs - 2n * partingNs(atNs);
 }
 
 function partingNs(elapsedNs: bigint): bigint {

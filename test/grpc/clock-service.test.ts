@@ -5,10 +5,16 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 
 import { blamedFields, openGrpc, TestClient } from './service.ts';
 import type { ClockReport } from '../../app/clock/honest-clock.ts';
+import type { PeersReport } from '../../app/clock/peer-report.ts';
 import { clockService, type ReportingClock } from '../../app/grpc/clock-service.ts';
-import { ClockService, ClockState, GetClockResponseSchema } from '../../app/grpc/generated/time/v1/clock_pb.js';
+import {
+  ClockService,
+  ClockState,
+  GetClockResponseSchema,
+  ListPeersResponseSchema,
+} from '../../app/grpc/generated/time/v1/clock_pb.js';
 
-const { getClock, exchange } = ClockService.method;
+const { getClock, exchange, listPeers } = ClockService.method;
 
 const REPORT: ClockReport = {
   reading: {
@@ -38,13 +44,27 @@ const REPORT: ClockReport = {
   steps: { forward: 2, backward: 1, last: { sizeNs: -3_600_000_000_001n, foundAtNs: 0n, number: 3 } },
 };
 
+const PEERS: PeersReport = {
+  toleranceNs: 100_000_000n,
+  isOutvoted: true,
+  peers: [
+    {
+      node: 'a',
+      verdict: 'behind',
+      offset: { offsetNs: -1_250_000_000n, uncertaintyNs: 1500n, delayNs: 3000n },
+      lastHeardNs: 0n,
+    },
+    { node: 'b', verdict: 'silent', offset: null, lastHeardNs: null },
+  ],
+};
+
 function clockWith(report: ClockReport): ReportingClock {
   return { now: () => report.reading, report: () => report };
 }
 
 describe('ClockService', () => {
   it('says all that is known of the clock', async () => {
-    await using server = await openGrpc([clockService(clockWith(REPORT))]);
+    await using server = await openGrpc([clockService(clockWith(REPORT), () => PEERS)]);
     using client = new TestClient(server.address);
     assert.deepEqual(toJson(GetClockResponseSchema, await client.call(getClock, {})), {
       instant: '2026-11-24T03:05:54.123456789Z',
@@ -75,7 +95,7 @@ describe('ClockService', () => {
     const reading = { ...REPORT.reading, state: 'unknown' as const, boundNs: null, earliestNs: null, latestNs: null };
     const steps = { forward: 0, backward: 0, last: null };
     const report: ClockReport = { reading, kernel: null, leap: 'none', sources: [], steps };
-    await using server = await openGrpc([clockService(clockWith(report))]);
+    await using server = await openGrpc([clockService(clockWith(report), () => PEERS)]);
     using client = new TestClient(server.address);
     assert.deepEqual(toJson(GetClockResponseSchema, await client.call(getClock, {})), {
       instant: '2026-11-24T03:05:54.123456789Z',
@@ -86,7 +106,7 @@ describe('ClockService', () => {
   });
 
   it('exchanges timestamps: the caller’s comes back, and the server’s lie between question and answer', async () => {
-    await using server = await openGrpc([clockService(clockWith(REPORT))]);
+    await using server = await openGrpc([clockService(clockWith(REPORT), () => PEERS)]);
     using client = new TestClient(server.address);
     const { t1, t2, t3, clock } = await client.call(exchange, { t1: { seconds: -5n, nanos: 999_999_999 } });
     assert.deepEqual([t1?.seconds, t1?.nanos], [-5n, 999_999_999]);
@@ -95,18 +115,38 @@ describe('ClockService', () => {
   });
 
   it('exchanges timestamps with a caller who sends none', async () => {
-    await using server = await openGrpc([clockService(clockWith(REPORT))]);
+    await using server = await openGrpc([clockService(clockWith(REPORT), () => PEERS)]);
     using client = new TestClient(server.address);
     assert.equal((await client.call(exchange, {})).t1, undefined);
   });
 
   it('refuses a timestamp that is none', async () => {
-    await using server = await openGrpc([clockService(clockWith(REPORT))]);
+    await using server = await openGrpc([clockService(clockWith(REPORT), () => PEERS)]);
     using client = new TestClient(server.address);
     await assert.rejects(client.call(exchange, { t1: { nanos: -1 } }), (error: ServiceError) => {
       assert.equal(error.code, status.INVALID_ARGUMENT);
       assert.deepEqual(blamedFields(error), ['t1']);
       return true;
+    });
+  });
+
+  it('tells of the peers, and leaves out what is not known of them', async () => {
+    await using server = await openGrpc([clockService(clockWith(REPORT), () => PEERS)]);
+    using client = new TestClient(server.address);
+    assert.deepEqual(toJson(ListPeersResponseSchema, await client.call(listPeers, {})), {
+      peers: [
+        {
+          node: 'a',
+          verdict: 'PEER_VERDICT_BEHIND',
+          offset: '-1.250s',
+          uncertainty: '0.000001500s',
+          delay: '0.000003s',
+          lastHeard: '1970-01-01T00:00:00Z',
+        },
+        { node: 'b', verdict: 'PEER_VERDICT_SILENT' },
+      ],
+      tolerance: '0.100s',
+      outvoted: true,
     });
   });
 });

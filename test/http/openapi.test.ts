@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { openService, stillClock, unplacedCallers, type TestService } from './service.ts';
+import { NO_PEERS } from '../../app/clock/peer-report.ts';
 import { apiRoutes } from '../../app/http/api.ts';
 import { exampleOf } from '../../app/http/openapi.ts';
 import type { Route } from '../../app/http/route.ts';
@@ -11,7 +12,7 @@ interface Description {
   components: { responses: { Problem: { content: { 'application/problem+json': { example: object } } } } };
 }
 
-const routes = apiRoutes(stillClock, parseZone('UTC'), unplacedCallers);
+const routes = apiRoutes(stillClock, parseZone('UTC'), unplacedCallers, () => NO_PEERS);
 const described = routes.filter((route) => route.answers !== undefined);
 
 /** What OpenAPI's description leaves out: itself, and what is for people. */

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 
 import type { Clock } from '../../app/clock/clock.ts';
+import { NO_PEERS } from '../../app/clock/peer-report.ts';
 import { apiRoutes, createApi } from '../../app/http/api.ts';
 import type { Route } from '../../app/http/route.ts';
 import { HttpServer } from '../../app/http/server.ts';
@@ -35,7 +36,7 @@ export interface TestService extends AsyncDisposable {
 }
 
 export async function openService({
-  routes = apiRoutes(stillClock, parseZone('UTC'), unplacedCallers),
+  routes = apiRoutes(stillClock, parseZone('UTC'), unplacedCallers, () => NO_PEERS),
   keepAliveTimeoutMs = 5000,
 }: { routes?: Route[]; keepAliveTimeoutMs?: number } = {}): Promise<TestService> {
   const registry = new Registry();

@@ -222,7 +222,7 @@ for (const [key, environment] of Object.entries(ALL)) {
         runAsUser: 65_532,
         seccompProfile: { type: 'RuntimeDefault' },
       });
-      assert.equal(pod.automountServiceAccountToken, false);
+      assert.equal(pod.automountServiceAccountToken, true);
       assert.equal(pod.enableServiceLinks, false);
       for (const { securityContext } of pod.containers) {
         assert.deepEqual(securityContext, {

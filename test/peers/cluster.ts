@@ -119,13 +119,13 @@ export class Cluster {
     const peer = this.#find(peerName);
     const isLost = this.random() < this.#options.loss;
     if (!peer || isLost || !this.isLinked(node.name, peerName) || !this.isLinked(peerName, node.name)) return;
-    const sentNs = this.#monotonicNs();
+    const t1Ns = this.#monotonicNs();
     this.#nowNs += this.#delayNs();
-    const peerReceivedNs = this.#wallNs(peer);
+    const t2Ns = this.#wallNs(peer);
     this.#nowNs += this.random() * 1e5;
-    const peerSentNs = this.#wallNs(peer);
+    const t3Ns = this.#wallNs(peer);
     this.#nowNs += this.#delayNs();
-    node.table.add(peerName, { sentNs, peerReceivedNs, peerSentNs, heardNs: this.#monotonicNs() });
+    node.table.add(peerName, { t1Ns, t2Ns, t3Ns, t4Ns: this.#monotonicNs() });
   }
 
   /** One way, by a distribution with a long tail, drawn for each way by itself. */

@@ -356,6 +356,110 @@ export declare type ExchangeResponse = Message<"time.v1.ExchangeResponse"> & {
 export declare const ExchangeResponseSchema: GenMessage<ExchangeResponse>;
 
 /**
+ * The request of ListPeers.
+ *
+ * @generated from message time.v1.ListPeersRequest
+ */
+export declare type ListPeersRequest = Message<"time.v1.ListPeersRequest"> & {
+};
+
+/**
+ * Describes the message time.v1.ListPeersRequest.
+ * Use `create(ListPeersRequestSchema)` to create a new message.
+ */
+export declare const ListPeersRequestSchema: GenMessage<ListPeersRequest>;
+
+/**
+ * The response of ListPeers.
+ *
+ * @generated from message time.v1.ListPeersResponse
+ */
+export declare type ListPeersResponse = Message<"time.v1.ListPeersResponse"> & {
+  /**
+   * The peers in the order of their nodes' names.
+   *
+   * @generated from field: repeated time.v1.Peer peers = 1;
+   */
+  peers: Peer[];
+
+  /**
+   * How far the clock of a peer may be from the server's, beyond the uncertainty, before its verdict is AHEAD or BEHIND.
+   *
+   * @generated from field: google.protobuf.Duration tolerance = 2;
+   */
+  tolerance?: Duration | undefined;
+
+  /**
+   * Whether most of the nodes known agree on a time that the server's clock is not within the tolerance of. Such a node is
+   * not ready.
+   *
+   * @generated from field: bool outvoted = 3;
+   */
+  outvoted: boolean;
+};
+
+/**
+ * Describes the message time.v1.ListPeersResponse.
+ * Use `create(ListPeersResponseSchema)` to create a new message.
+ */
+export declare const ListPeersResponseSchema: GenMessage<ListPeersResponse>;
+
+/**
+ * The clock of another node.
+ *
+ * @generated from message time.v1.Peer
+ */
+export declare type Peer = Message<"time.v1.Peer"> & {
+  /**
+   * The node: its name in Kubernetes, elsewhere the address it is asked at.
+   *
+   * @generated from field: string node = 1;
+   */
+  node: string;
+
+  /**
+   * What is made of its clock.
+   *
+   * @generated from field: time.v1.PeerVerdict verdict = 2;
+   */
+  verdict: PeerVerdict;
+
+  /**
+   * Its clock minus the server's, negative where it is behind. Absent while the peer is silent, as are the next two.
+   *
+   * @generated from field: google.protobuf.Duration offset = 3;
+   */
+  offset?: Duration | undefined;
+
+  /**
+   * How far the true offset may be from the one given, not negative.
+   *
+   * @generated from field: google.protobuf.Duration uncertainty = 4;
+   */
+  uncertainty?: Duration | undefined;
+
+  /**
+   * How long question and answer were under way together, in the exchange that the offset comes from; not negative.
+   *
+   * @generated from field: google.protobuf.Duration delay = 5;
+   */
+  delay?: Duration | undefined;
+
+  /**
+   * When its last answer came, by the server's clock. Absent before the first.
+   *
+   * @generated from field: google.protobuf.Timestamp last_heard = 6;
+   */
+  lastHeard?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message time.v1.Peer.
+ * Use `create(PeerSchema)` to create a new message.
+ */
+export declare const PeerSchema: GenMessage<Peer>;
+
+/**
  * What the clock's reading is worth.
  *
  * @generated from enum time.v1.ClockState
@@ -490,6 +594,53 @@ export enum SourceVerdict {
 export declare const SourceVerdictSchema: GenEnum<SourceVerdict>;
 
 /**
+ * What is made of a peer's clock.
+ *
+ * @generated from enum time.v1.PeerVerdict
+ */
+export enum PeerVerdict {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: PEER_VERDICT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It may be within the tolerance.
+   *
+   * @generated from enum value: PEER_VERDICT_AGREES = 1;
+   */
+  AGREES = 1,
+
+  /**
+   * It is ahead of the server's by more than the tolerance, wherever in its uncertainty the offset lies.
+   *
+   * @generated from enum value: PEER_VERDICT_AHEAD = 2;
+   */
+  AHEAD = 2,
+
+  /**
+   * It is behind the server's by more than the tolerance, wherever in its uncertainty the offset lies.
+   *
+   * @generated from enum value: PEER_VERDICT_BEHIND = 3;
+   */
+  BEHIND = 3,
+
+  /**
+   * It has not answered of late.
+   *
+   * @generated from enum value: PEER_VERDICT_SILENT = 4;
+   */
+  SILENT = 4,
+}
+
+/**
+ * Describes the enum time.v1.PeerVerdict.
+ */
+export declare const PeerVerdictSchema: GenEnum<PeerVerdict>;
+
+/**
  * How far the server's clock can be trusted, and how far it is from another.
  *
  * @generated from service time.v1.ClockService
@@ -518,6 +669,16 @@ export declare const ClockService: GenService<{
     methodKind: "unary";
     input: typeof ExchangeRequestSchema;
     output: typeof ExchangeResponseSchema;
+  },
+  /**
+   * Tells how far the clocks of other nodes are from that of the server's: of those that the server asks, at most eight.
+   *
+   * @generated from rpc time.v1.ClockService.ListPeers
+   */
+  listPeers: {
+    methodKind: "unary";
+    input: typeof ListPeersRequestSchema;
+    output: typeof ListPeersResponseSchema;
   },
 }>;
 

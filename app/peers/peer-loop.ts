@@ -1,0 +1,55 @@
+/** The peers of this process: found where the configuration says, and asked by the one loop until the end. */
+import { hostname, networkInterfaces } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { followDiscovery, type Discovery, type Sleep } from './discovery.ts';
+import { discoverEndpointSlices } from './endpoint-slices.ts';
+import { choosePeers, groupByNode, MOST_PEERS, type Endpoint } from './endpoint.ts';
+import { openKubernetesApi } from './kubernetes-api.ts';
+import { discoverAddresses, discoverHosts, lookUpName } from './name-discovery.ts';
+import type { PeerSource } from './peer-source.ts';
+import type { PeerWatch } from './peer-watch.ts';
+
+/** Each peer is asked once in this time, so that a clock that goes wrong is known of in seconds. */
+const ROUND_MS = 2000;
+
+export interface PeerLoopOptions {
+  readonly source: PeerSource;
+  /** The port that this instance answers its peers on. */
+  readonly ownPort: number;
+  readonly onDiscoveryFailure: (error: unknown, pauseMs: number) => void;
+}
+
+/** Keeps a watch going until it is disposed of. */
+export function startPeerLoop(watch: PeerWatch, { source, ownPort, onDiscoveryFailure }: PeerLoopOptions): Disposable {
+  const timer = setInterval(() => watch.tick(), ROUND_MS / MOST_PEERS).unref();
+  const ending = new AbortController();
+  const self = `${hostname()} ${ownPort}`;
+  const ownAddresses = listOwnAddresses();
+  const onEndpoints = (endpoints: readonly Endpoint[]) => {
+    const own = endpoints.find(({ address, port }) => port === ownPort && ownAddresses.has(address));
+    watch.setPeers(choosePeers(groupByNode(endpoints), self, own?.node));
+  };
+  const follower = { onEndpoints, onFailure: onDiscoveryFailure };
+  void followDiscovery(discoveryOf(source), follower, { sleep, signal: ending.signal });
+  return {
+    [Symbol.dispose]() {
+      ending.abort();
+      clearInterval(timer);
+      watch.setPeers([]);
+    },
+  };
+}
+
+function listOwnAddresses(): Set<string> {
+  const addresses = Object.values(networkInterfaces()).flatMap((ofOne) => ofOne ?? []);
+  return new Set(addresses.map(({ address }) => address));
+}
+
+const sleep: Sleep = (ms, signal) => wait(ms, undefined, { signal, ref: false });
+
+function discoveryOf(source: PeerSource): Discovery {
+  if (source.kind === 'kubernetes') return discoverEndpointSlices(openKubernetesApi, source.service);
+  if (source.kind === 'dns') return discoverAddresses(source, lookUpName, sleep);
+  return discoverHosts(source.hosts, lookUpName, sleep);
+}
