@@ -23,6 +23,8 @@ export interface FieldChange {
 export interface ObjectChange {
   readonly before: KubernetesObject | undefined;
   readonly after: KubernetesObject | undefined;
+  /** The object before as its manifest has it, without the defaults. */
+  readonly written: KubernetesObject | undefined;
   readonly fields: readonly FieldChange[];
 }
 
@@ -42,10 +44,17 @@ export function compare(before: readonly KubernetesObject[], after: readonly Kub
     Map<string, KubernetesObject>,
     Map<string, KubernetesObject>,
   ];
+  const written = new Map(before.map((object) => [identify(object), object]));
   const changes = [...new Set([...old.keys(), ...young.keys()])].flatMap((id): ObjectChange[] => {
     const pair = { before: old.get(id), after: young.get(id) };
     if (isDeepStrictEqual(pair.before, pair.after)) return [];
-    return [{ ...pair, fields: pair.before && pair.after ? compareFields(pair.before, pair.after) : [] }];
+    return [
+      {
+        ...pair,
+        written: written.get(id),
+        fields: pair.before && pair.after ? compareFields(pair.before, pair.after) : [],
+      },
+    ];
   });
   return { before: [...old.values()], after: [...young.values()], changes };
 }

@@ -73,10 +73,18 @@ async function dryRun(
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       const missing = error.stderr.includes(`namespaces "${manifest.metadata?.namespace}" not found`);
-      answers.push(missing ? undefined : error.message);
+      answers.push(missing ? undefined : reasonOf(error));
     }
   }
   return answers;
+}
+
+/** kubectl's message without its advice, which is about its own flags. */
+function reasonOf({ message }: CommandError): string {
+  return message
+    .replace(/\nPlease review the fields above[^]*/, '')
+    .replace(/^error: /i, '')
+    .replaceAll(/\s+/g, ' ');
 }
 
 async function applyDry(context: string, manifests: readonly KubernetesObject[]): Promise<KubernetesObject[]> {

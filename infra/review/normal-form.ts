@@ -68,11 +68,9 @@ function setKindDefaults(object: KubernetesObject, spec: Fields): void {
     fill(spec, { persistentVolumeClaimRetentionPolicy: {} });
     fill(spec['persistentVolumeClaimRetentionPolicy'] as Fields, { whenDeleted: 'Retain', whenScaled: 'Retain' });
     const strategy = spec['updateStrategy'] as Fields;
-    fill(strategy, { type: 'RollingUpdate' });
-    if (strategy['type'] === 'RollingUpdate') {
-      fill(strategy, { rollingUpdate: {} });
-      fill(strategy['rollingUpdate'] as Fields, { partition: 0 });
-    }
+    // Unlike elsewhere, a type that is named gets no parameters.
+    if (!('type' in strategy)) fill(strategy, { type: 'RollingUpdate', rollingUpdate: {} });
+    if (strategy['rollingUpdate']) fill(strategy['rollingUpdate'], { partition: 0 });
   } else if (isKind(object, 'DaemonSet')) {
     fill(spec, { revisionHistoryLimit: 10, updateStrategy: {} });
     const strategy = spec['updateStrategy'] as Fields;

@@ -15,6 +15,7 @@ import { podSecurity } from './rules/pod-security.ts';
 import { probes } from './rules/probes.ts';
 import { removal } from './rules/removal.ts';
 import { resources } from './rules/resources.ts';
+import { rolloutStrategy } from './rules/rollout-strategy.ts';
 import { rollout } from './rules/rollout.ts';
 import { selection } from './rules/selection.ts';
 import { termination } from './rules/termination.ts';
@@ -22,6 +23,7 @@ import { termination } from './rules/termination.ts';
 export const RULES: readonly Rule[] = [
   apiVersion,
   immutableField,
+  rolloutStrategy,
   removal,
   selection,
   networkAccess,

@@ -5,7 +5,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { isDeepStrictEqual } from 'node:util';
 
-import type { ObjectChange } from '../comparison.ts';
 import { isKind } from '../manifests.ts';
 import { parseQuantity } from '../quantity.ts';
 import { danger, type Rule } from '../rule.ts';
@@ -16,7 +15,7 @@ export const immutableField: Rule = {
   judge: ({ changes }) =>
     changes.flatMap(({ before, after }) => {
       if (!before || !after) return [];
-      const fields = fixedFields({ before, after }).map((path) => `\`${path}\``);
+      const fields = fixedFields(before, after).map((path) => `\`${path}\``);
       if (fields.length === 0) return [];
       const are = fields.length === 1 ? 'is' : 'are';
       return [danger(after, `Apply fails: ${fields.join(', ')} ${are} immutable. ${REMEDIES[after.kind!] ?? REMEDY}`)];
@@ -57,12 +56,7 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   RuntimeClass: ['handler'],
 };
 
-interface Pair extends ObjectChange {
-  readonly before: KubernetesObject;
-  readonly after: KubernetesObject;
-}
-
-function fixedFields({ before, after }: Omit<Pair, 'fields'>): string[] {
+function fixedFields(before: KubernetesObject, after: KubernetesObject): string[] {
   const fixed = (FIXED[after.kind!] ?? []).filter((path) => !isDeepStrictEqual(at(before, path), at(after, path)));
   const [old, young] = [before, after].map((object) => (object as { spec?: Record<string, unknown> }).spec ?? {});
   if (isKind(after, 'StatefulSet')) {

@@ -1,22 +1,10 @@
-import type { V1PersistentVolumeClaim, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 
 import { immutableField } from '../../../infra/review/rules/immutable-field.ts';
 import type { RuleCases } from './cases.ts';
-import type { Install } from './install.ts';
+import { addStatefulSet, statefulSetOf, type Install } from './install.ts';
 
 const ANEW = 'The object has to be deleted and made anew.';
-
-const addStatefulSet = (install: Install) => {
-  const labels = { app: 'store' };
-  const template = structuredClone(install.deployment.spec!.template);
-  template.metadata!.labels = labels;
-  install.others.push({
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name: 'store', namespace: 'review' },
-    spec: { replicas: 0, serviceName: 'clock', selector: { matchLabels: labels }, template },
-  } as V1StatefulSet);
-};
 
 const addClaim = (install: Install) =>
   install.others.push({
@@ -26,7 +14,6 @@ const addClaim = (install: Install) =>
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   } as V1PersistentVolumeClaim);
 
-const storeOf = (install: Install) => install.others[0] as V1StatefulSet;
 const claimOf = (install: Install) => install.others[0] as V1PersistentVolumeClaim;
 
 export const immutableFieldCases: RuleCases = {
@@ -82,16 +69,16 @@ export const immutableFieldCases: RuleCases = {
     {
       it: 'refuses another governing Service of a StatefulSet',
       before: addStatefulSet,
-      change: (install) => Object.assign(storeOf(install).spec!, { serviceName: 'other' }),
+      change: (install) => Object.assign(statefulSetOf(install).spec!, { serviceName: 'other' }),
       says: [
         'danger: Apply fails: `spec.serviceName` is immutable. ' +
           'It has to be deleted (`--cascade=orphan` keeps its pods) and made anew.',
       ],
     },
     {
-      it: 'takes another update strategy of a StatefulSet',
+      it: 'takes another number of pods of a StatefulSet',
       before: addStatefulSet,
-      change: (install) => Object.assign(storeOf(install).spec!, { updateStrategy: { type: 'OnDelete' } }),
+      change: (install) => Object.assign(statefulSetOf(install).spec!, { replicas: 1 }),
       says: [],
     },
     {

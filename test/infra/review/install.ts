@@ -1,7 +1,7 @@
 /**
  * The install that the cases change: small, and such that a real cluster runs it. Each call gives new objects.
  */
-import type { KubernetesObject, V1Container } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Container, V1StatefulSet } from '@kubernetes/client-node';
 
 import type { Kinds, NetworkPolicy } from '../../../infra/review/manifests.ts';
 
@@ -136,6 +136,23 @@ export function containerOf({ deployment }: Install): V1Container {
 
 export function objectsOf({ others, ...named }: Install): KubernetesObject[] {
   return [...Object.values(named), ...others];
+}
+
+/** An edit that adds a StatefulSet without pods. */
+export function addStatefulSet(install: Install): void {
+  const labels = { app: 'store' };
+  const template = structuredClone(install.deployment.spec!.template);
+  template.metadata!.labels = labels;
+  install.others.push({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'store', namespace: 'review' },
+    spec: { replicas: 0, serviceName: 'clock', selector: { matchLabels: labels }, template },
+  } as V1StatefulSet);
+}
+
+export function statefulSetOf({ others }: Install): V1StatefulSet {
+  return others[0] as V1StatefulSet;
 }
 
 /** An edit that takes objects away. */

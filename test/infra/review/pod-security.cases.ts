@@ -52,8 +52,11 @@ export const podSecurityCases: RuleCases = {
     {
       it: 'warns of what is given up where no level is enforced',
       before: ({ namespace }) => Object.assign(namespace.metadata!, { labels: {} }),
-      change: (install) => Object.assign(containerOf(install).securityContext!, { privileged: true }),
-      says: ['danger: No longer meets Pod Security `restricted`: clock privileged.'],
+      change: (install) => Object.assign(containerOf(install), { securityContext: { privileged: true } }),
+      says: [
+        'danger: No longer meets Pod Security `restricted`: clock privileged, ' +
+          'clock without allowPrivilegeEscalation: false, clock without drop: ALL.',
+      ],
     },
     {
       it: 'warns of a namespace that admits more',

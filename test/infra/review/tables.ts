@@ -14,6 +14,7 @@ import { podSecurityCases } from './pod-security.cases.ts';
 import { probesCases } from './probes.cases.ts';
 import { removalCases } from './removal.cases.ts';
 import { resourcesCases } from './resources.cases.ts';
+import { rolloutStrategyCases } from './rollout-strategy.cases.ts';
 import { rolloutCases } from './rollout.cases.ts';
 import { selectionCases } from './selection.cases.ts';
 import { terminationCases } from './termination.cases.ts';
@@ -36,6 +37,7 @@ export const TABLES: readonly RuleCases[] = [
   removalCases,
   resourcesCases,
   rolloutCases,
+  rolloutStrategyCases,
   selectionCases,
   terminationCases,
 ];
