@@ -40,6 +40,7 @@ oracle: $(READY) ## slower comparisons with outside oracles
 .PHONY: e2e
 e2e: $(READY) ## the claims of the manifests on a kind cluster of their own; about 15 minutes
 	@mocha --config test/cluster/.mocharc.json
+	@mocha --config test/cluster/review.mocharc.json
 
 .PHONY: bundle
 bundle: $(READY) ## the one file that the image runs, in build/
