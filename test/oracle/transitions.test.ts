@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 
+import { chooseInstants, NOT_ZONES, seededRandom } from './instants.ts';
 import { readTzif, type TzifZone } from './tzif.ts';
 import { fetchTzdata, type TzdataRelease } from './tzdata-release.ts';
 import { findOffsetInterval } from '../../app/zones/transitions.ts';
 import { parseZone } from '../../app/zones/zone.ts';
 
 const INSTANTS_PER_ZONE = 300;
-const FIRST_S = Date.UTC(1970, 0, 1) / 1000;
-const LAST_S = Date.UTC(2038, 0, 1) / 1000 - 1;
 /** The transition after an instant of 2037 may lie in a later year. */
 const LAST_YEAR = 2040;
-/** Not a place: upstream's mark for a machine whose zone was never set. ECMA-402 has no such zone. */
-const NOT_ZONES = new Set(['Factory']);
 
 /** Where a zone's offset changes; a change of name or of isdst alone is none. */
 function offsetChanges(zone: TzifZone): { atS: number; before: number; after: number }[] {
@@ -21,27 +18,6 @@ function offsetChanges(zone: TzifZone): { atS: number; before: number; after: nu
     before = type.offsetSeconds;
     return change.before === change.after ? [] : [change];
   });
-}
-
-/** Half of the instants lie on a transition or a second beside it, the others anywhere. */
-function chooseInstants(transitionsS: readonly number[], random: () => number): number[] {
-  const inRange = transitionsS.filter((atS) => atS >= FIRST_S && atS <= LAST_S);
-  return Array.from({ length: INSTANTS_PER_ZONE }, (_, index) => {
-    const transition = inRange[Math.floor(random() * inRange.length)];
-    if (index % 2 === 0 && transition !== undefined) return transition + Math.floor(random() * 3) - 1;
-    return FIRST_S + Math.floor(random() * (LAST_S - FIRST_S));
-  });
-}
-
-/** mulberry32: the same instants in every run. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 describe('offsets and transitions against the tz database of the same release', () => {
@@ -60,6 +36,7 @@ describe('offsets and transitions against the tz database of the same release', 
       const tzif = readTzif(release.read(name), LAST_YEAR);
       const changes = offsetChanges(tzif);
       for (const atS of chooseInstants(
+        INSTANTS_PER_ZONE,
         changes.map((change) => change.atS),
         random,
       )) {

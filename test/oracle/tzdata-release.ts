@@ -8,7 +8,9 @@ import { needTool } from '../outside-tool.ts';
 export interface TzdataRelease {
   /** Every name of the database, links included. */
   readonly names: readonly string[];
-  /** The TZif file of a zone. */
+  /** The package, unpacked. */
+  readonly directory: string;
+  /** The TZif file of a zone, or another file beside them. */
   readonly read: (name: string) => Buffer;
 }
 
@@ -29,6 +31,7 @@ export function fetchTzdata(context: Mocha.Context): TzdataRelease {
     run('python3', ['-m', 'zipfile', '-e', join(folder, wheel), folder]);
   }
   return {
+    directory: join(folder, 'tzdata'),
     names: readFileSync(join(folder, 'tzdata', 'zones'), 'utf8')
       .trim()
       .split('\n'),
