@@ -141,14 +141,21 @@ check: $(READY) ## format, lint, types, unused code, generated files
 	oxfmt --check
 	oxlint --type-aware --deny-warnings
 	tsc
+	tsc --project app/page
+	tsc --project test/page
 	knip
 	node docs/readme-tables.ts --check
 	node docs/lint-openapi.ts
+	node app/page/build.ts --check
 	node infra/main.ts --check
 	buf lint
 	buf breaking --against $(RELEASED_API)
 	@rm -rf build/fresh && buf generate -o build/fresh
 	@diff -r build/fresh/$(GENERATED) $(GENERATED) || { echo '$(GENERATED) is stale: run `make generate`.'; exit 1; }
+
+.PHONY: page
+page: $(READY) ## make the page that the service serves from app/page/
+	@node app/page/build.ts
 
 .PHONY: readme
 readme: $(READY) ## renew the tables of the README

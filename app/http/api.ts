@@ -4,6 +4,7 @@ import { conversionRoutes } from './conversion.ts';
 import { docsRoutes } from './docs.ts';
 import { observeRequests, recoverErrors, refuseMalformed, shedOverload, type Observers } from './layers.ts';
 import { descriptionRoute } from './openapi.ts';
+import { pageRoutes } from './page.ts';
 import { peerRoutes } from './peers.ts';
 import type { Route } from './route.ts';
 import { routeRequests } from './router.ts';
@@ -22,7 +23,7 @@ export function apiRoutes(clock: Clock, defaultZone: Zone, callers: Callers, rep
     ...worldTimeRoutes(clock, defaultZone, callers),
     ...peerRoutes(reportPeers),
   ];
-  return [...routes, descriptionRoute(routes), ...docsRoutes()];
+  return [...routes, descriptionRoute(routes), ...docsRoutes(), ...pageRoutes()];
 }
 
 /** When requests are shed. */

@@ -10,7 +10,13 @@ import type { Answering } from './answer.ts';
 import { ExpectationError } from '../zones/expectation.ts';
 
 /** The media types an answer can have. */
-export type MediaType = 'application/json' | 'text/plain' | 'text/html' | 'text/css' | 'text/javascript';
+export type MediaType =
+  | 'application/json'
+  | 'text/plain'
+  | 'text/html'
+  | 'text/css'
+  | 'text/javascript'
+  | 'image/svg+xml';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 type Values<S extends Shape> = z.output<z.ZodObject<S>>;

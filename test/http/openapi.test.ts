@@ -16,7 +16,7 @@ const routes = apiRoutes(stillClock, parseZone('UTC'), unplacedCallers, () => NO
 const described = routes.filter((route) => route.answers !== undefined);
 
 /** What OpenAPI's description leaves out: itself, and what is for people. */
-const UNDESCRIBED = new Set(['/openapi.json', '/docs', '/docs/{file}']);
+const UNDESCRIBED = new Set(['/openapi.json', '/docs', '/docs/{file}', '/', '/assets/{file}']);
 
 /** The targets a route's examples make: the required parameters alone, each optional one with them, and all together. */
 function exampleTargets(route: Route): string[] {
