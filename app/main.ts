@@ -16,6 +16,7 @@ import { GrpcServer } from './grpc/server.ts';
 import { timeService } from './grpc/time-service.ts';
 import { apiRoutes, createApi } from './http/api.ts';
 import { Application } from './http/application.ts';
+import { EventStreams } from './http/events.ts';
 import { recoverErrors } from './http/layers.ts';
 import { routeRequests } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
@@ -24,6 +25,7 @@ import { findClientAddress } from './networks.ts';
 import { formatAddress } from './peers/name-discovery.ts';
 import { startPeerLoop } from './peers/peer-loop.ts';
 import { PeerWatch } from './peers/peer-watch.ts';
+import { registerClockMetrics } from './telemetry/clock-metrics.ts';
 import { EventLoopWatch } from './telemetry/event-loop.ts';
 import { openLog } from './telemetry/log.ts';
 import { registerPeerMetrics } from './telemetry/peer-metrics.ts';
@@ -53,6 +55,8 @@ async function serve(config: Config): Promise<void> {
     }),
   );
   resources.use(logChanges(clock, logger));
+  registerClockMetrics(registry, clock);
+  const events = resources.use(new EventStreams(clock));
   const peers = new PeerWatch({
     time,
     toleranceNs: config.peerToleranceNs,
@@ -82,7 +86,13 @@ async function serve(config: Config): Promise<void> {
   const http = resources.use(
     await HttpServer.open(
       createApi(
-        apiRoutes(clock, config.defaultZone, await findCallers(config), reportPeers),
+        apiRoutes({
+          clock,
+          defaultZone: config.defaultZone,
+          callers: await findCallers(config),
+          reportPeers,
+          events,
+        }),
         { metrics, logger, tracing, slowRequestMs: config.slowRequestMs },
         { delayMs: () => eventLoop.delayMs, maxDelayMs: config.maxEventLoopDelayMs },
       ),
@@ -123,7 +133,7 @@ async function serve(config: Config): Promise<void> {
   logger.info({ signal }, 'draining');
   // At a terminal nobody else sends requests that a drain would have to wait for.
   const acceptMs = signal === 'SIGINT' ? 0 : config.keepAliveTimeoutMs + ACCEPT_MARGIN_MS;
-  const isClean = await drainServers([http, grpc], { acceptMs, deadlineMs: config.drainTimeoutMs });
+  const isClean = await drainServers([events, http, grpc], { acceptMs, deadlineMs: config.drainTimeoutMs });
   logger.info({ isClean }, 'closed');
 }
 

@@ -30,14 +30,3 @@ export interface ClockReading {
 export interface Clock {
   now(): ClockReading;
 }
-
-/** The wall clock, of which nothing else is known. */
-export const wallClock: Clock = {
-  now: () => ({
-    epochNs: Temporal.Now.instant().epochNanoseconds,
-    state: 'unknown',
-    boundNs: null,
-    earliestNs: null,
-    latestNs: null,
-  }),
-};

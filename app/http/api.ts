@@ -1,7 +1,9 @@
 /** The public HTTP API: the one table of its routes, and the layers around them. */
 import { Application } from './application.ts';
+import { clockRoutes } from './clock.ts';
 import { conversionRoutes } from './conversion.ts';
 import { docsRoutes } from './docs.ts';
+import { eventRoutes, type EventStreams } from './events.ts';
 import { observeRequests, recoverErrors, refuseMalformed, shedOverload, type Observers } from './layers.ts';
 import { descriptionRoute } from './openapi.ts';
 import { pageRoutes } from './page.ts';
@@ -11,15 +13,26 @@ import { routeRequests } from './router.ts';
 import { timeRoutes } from './time.ts';
 import { keepWorldTimeApi, worldTimeRoutes, type Callers } from './world-time-api.ts';
 import { zoneRoutes } from './zones.ts';
-import type { Clock } from '../clock/clock.ts';
+import type { HonestClock } from '../clock/honest-clock.ts';
 import type { PeersReport } from '../clock/peer-report.ts';
 import type { Zone } from '../zones/zone.ts';
 
-export function apiRoutes(clock: Clock, defaultZone: Zone, callers: Callers, reportPeers: () => PeersReport): Route[] {
+/** What the routes answer from. */
+export interface ApiParts {
+  readonly clock: HonestClock;
+  readonly defaultZone: Zone;
+  readonly callers: Callers;
+  readonly reportPeers: () => PeersReport;
+  readonly events: EventStreams;
+}
+
+export function apiRoutes({ clock, defaultZone, callers, reportPeers, events }: ApiParts): Route[] {
   const routes = [
     ...timeRoutes(clock, defaultZone),
     ...zoneRoutes(clock),
     ...conversionRoutes(defaultZone),
+    ...clockRoutes(clock),
+    ...eventRoutes(events),
     ...worldTimeRoutes(clock, defaultZone, callers),
     ...peerRoutes(reportPeers),
   ];

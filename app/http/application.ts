@@ -4,7 +4,7 @@
  * answer goes to the socket in one `writeHead` and one `end`. Every request takes this way, errors and streams too.
  */
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 
 import Koa from 'koa';
 
@@ -40,14 +40,19 @@ export class Application extends Koa {
   }
 
   #write(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-    if (response.destroyed) return;
     const { status, headers, body } = answer;
+    if (response.destroyed) {
+      if (body instanceof Readable) body.destroy();
+      return;
+    }
     // What a client still sends of a body is not read: the connection would have to swallow all of it first.
     if (!this.keepsConnections || hasBody(request)) response.shouldKeepAlive = false;
-    if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
+    if (body instanceof Readable) {
       response.writeHead(status, STATUS_CODES[status], headers as string[]);
-      if (request.method === 'HEAD') response.end();
-      else pipeline(body, response, () => {});
+      if (request.method === 'HEAD') {
+        body.destroy();
+        response.end();
+      } else pipeline(body, response, () => {});
       return;
     }
     const isBodiless = status === 204 || status === 304;

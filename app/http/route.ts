@@ -16,7 +16,8 @@ export type MediaType =
   | 'text/html'
   | 'text/css'
   | 'text/javascript'
-  | 'image/svg+xml';
+  | 'image/svg+xml'
+  | 'text/event-stream';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 type Values<S extends Shape> = z.output<z.ZodObject<S>>;

@@ -2,11 +2,11 @@
 import * as z from 'zod';
 
 import { answerJson, answerText, NO_STORE, type Answer } from './answer.ts';
+import { clockReadingSchemas, encodeClockReading } from './clock-reading.ts';
 import { answerSchema, defineRoute, type Route } from './route.ts';
-import { instantSchema, localTypeSchemas, offsetSchema, tzdbSchema, zoneNameSchema } from './shared-answers.ts';
+import { localTypeSchemas, offsetSchema, tzdbSchema, zoneNameSchema } from './shared-answers.ts';
 import { zoneParameter } from './shared-parameters.ts';
 import type { Clock, ClockReading } from '../clock/clock.ts';
-import { formatInstant, toEpochMs } from '../zones/instant.ts';
 import { formatPlainTime, readZone, type ZoneReading } from '../zones/reading.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
 import type { Zone } from '../zones/zone.ts';
@@ -64,20 +64,7 @@ export const zoneReadingSchema = answerSchema(() =>
 const readingSchema = answerSchema(() =>
   z
     .object({
-      instant: instantSchema('The time, in UTC.'),
-      unixMs: z.int().meta({ description: 'The same, in milliseconds since 1970.', example: 1_795_489_554_123 }),
-      earliest: instantSchema(
-        'True time is not before; null where no bound is known.',
-        '2026-11-24T03:05:54.121456Z',
-      ).nullable(),
-      latest: instantSchema(
-        'True time is not after; null where no bound is known.',
-        '2026-11-24T03:05:54.125456Z',
-      ).nullable(),
-      clock: z.object({
-        state: z.enum(['synchronized', 'free-running', 'unsynchronized', 'unknown']),
-        boundUs: z.number().meta({ description: 'Half of that interval, in microseconds.', example: 2000 }).nullable(),
-      }),
+      ...clockReadingSchemas(),
       tzdb: tzdbSchema(),
       zones: z.array(zoneReadingSchema()),
     })
@@ -88,15 +75,10 @@ const readingSchema = answerSchema(() =>
 const VARIED = [...NO_STORE, 'Vary', 'Accept'] as const;
 
 function answerReading(reading: ClockReading, zones: readonly Zone[], headers: readonly string[]): Answer {
-  const { epochNs, state, boundNs, earliestNs, latestNs } = reading;
   const answer: z.input<ReturnType<typeof readingSchema>> = {
-    instant: formatInstant(epochNs),
-    unixMs: toEpochMs(epochNs),
-    earliest: earliestNs === null ? null : formatInstant(earliestNs),
-    latest: latestNs === null ? null : formatInstant(latestNs),
-    clock: { state, boundUs: boundNs === null ? null : Number(boundNs) / 1000 },
+    ...encodeClockReading(reading),
     tzdb: TZDB_VERSION,
-    zones: zones.map((zone) => encodeReading(readZone(zone, epochNs))),
+    zones: zones.map((zone) => encodeReading(readZone(zone, reading.epochNs))),
   };
   return answerJson(answer, headers);
 }

@@ -1,6 +1,7 @@
 /** A machine whose clocks stand still until a test moves them, and a kernel that says what a test lets it say. */
 import { HonestClock, type ClockChange } from '../../app/clock/honest-clock.ts';
 import type { KernelReading } from '../../app/clock/kernel.ts';
+import { openTimeSource } from '../../app/clock/time-source.ts';
 
 export const MS = 1_000_000n;
 export const SECOND = 1_000_000_000n;
@@ -48,6 +49,11 @@ export class Machine {
       ...(references && { references }),
     });
   }
+}
+
+/** A clock on the real time of this machine, of which nothing else is known. */
+export function openBareClock(): HonestClock {
+  return new HonestClock({ time: openTimeSource(undefined), kernel: undefined, floorNs: 0n });
 }
 
 /** Collects what a clock tells its subscribers. */

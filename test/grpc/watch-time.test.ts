@@ -5,7 +5,7 @@ import { mock } from 'node:test';
 import { status, type ServerWritableStream } from '@grpc/grpc-js';
 
 import { openGrpc, TestClient } from './service.ts';
-import { wallClock, type Clock } from '../../app/clock/clock.ts';
+import type { Clock } from '../../app/clock/clock.ts';
 import {
   TimeService,
   type WatchTimeRequest,
@@ -14,6 +14,7 @@ import {
 import { timeService } from '../../app/grpc/time-service.ts';
 import { TimeWatchers } from '../../app/grpc/watch-time.ts';
 import { parseZone } from '../../app/zones/zone.ts';
+import { openBareClock } from '../clock/machine.ts';
 
 const { watchTime, getTime } = TimeService.method;
 
@@ -107,7 +108,7 @@ describe('WatchTime', () => {
   });
 
   it('sends a reading at once and then as each second begins', async () => {
-    await using server = await openGrpc([timeService(wallClock, parseZone('UTC'))]);
+    await using server = await openGrpc([timeService(openBareClock(), parseZone('UTC'))]);
     using client = new TestClient(server.address);
     const call = client.open(watchTime, { zones: ['Asia/Tokyo'] }).on('error', () => {});
     const received: WatchTimeResponse[] = [];

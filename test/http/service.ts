@@ -2,9 +2,10 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 
-import type { Clock } from '../../app/clock/clock.ts';
+import { HonestClock } from '../../app/clock/honest-clock.ts';
 import { NO_PEERS } from '../../app/clock/peer-report.ts';
-import { apiRoutes, createApi } from '../../app/http/api.ts';
+import { apiRoutes, createApi, type ApiParts } from '../../app/http/api.ts';
+import { EventStreams } from '../../app/http/events.ts';
 import type { Route } from '../../app/http/route.ts';
 import { HttpServer } from '../../app/http/server.ts';
 import type { Callers } from '../../app/http/world-time-api.ts';
@@ -16,15 +17,28 @@ import { parseZone } from '../../app/zones/zone.ts';
 /** What the tests' clock says. */
 export const NOW = '2026-11-24T03:05:54.123456Z';
 
-export const stillClock: Clock = {
-  now: () => ({ epochNs: parseInstant(NOW), state: 'unknown', boundNs: null, earliestNs: null, latestNs: null }),
-};
+export const stillClock = new HonestClock({
+  time: { wallNs: () => parseInstant(NOW), monotonicNs: () => 0n },
+  kernel: undefined,
+  floorNs: 0n,
+});
 
 /** Callers that no database places, behind no proxy. */
 export const unplacedCallers: Callers = {
   addressOf: (request) => findClientAddress(request, undefined),
   zoneOf: () => undefined,
 };
+
+/** What routes answer from over a clock, with nothing around it. */
+export function partsOver(clock: HonestClock): ApiParts {
+  return {
+    clock,
+    defaultZone: parseZone('UTC'),
+    callers: unplacedCallers,
+    reportPeers: () => NO_PEERS,
+    events: new EventStreams(clock),
+  };
+}
 
 export interface TestService extends AsyncDisposable {
   readonly server: HttpServer;
@@ -36,7 +50,7 @@ export interface TestService extends AsyncDisposable {
 }
 
 export async function openService({
-  routes = apiRoutes(stillClock, parseZone('UTC'), unplacedCallers, () => NO_PEERS),
+  routes = apiRoutes(partsOver(stillClock)),
   keepAliveTimeoutMs = 5000,
 }: { routes?: Route[]; keepAliveTimeoutMs?: number } = {}): Promise<TestService> {
   const registry = new Registry();

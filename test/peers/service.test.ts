@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 
 import { clockService, type ReportingClock } from '../../app/grpc/clock-service.ts';
-import { wallClock } from '../../app/clock/clock.ts';
 import { NO_PEERS } from '../../app/clock/peer-report.ts';
+import { openBareClock } from '../clock/machine.ts';
 import { openGrpc } from '../grpc/service.ts';
 import { startService } from '../service-process.ts';
 
 function skewedClock(skewNs: bigint): ReportingClock {
+  const clock = openBareClock();
   return {
-    now: () => ({ ...wallClock.now(), epochNs: wallClock.now().epochNs + skewNs }),
+    now: () => {
+      const reading = clock.now();
+      return { ...reading, epochNs: reading.epochNs + skewNs };
+    },
     report: () => assert.fail('asked for more than the time'),
   };
 }
