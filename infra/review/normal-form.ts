@@ -18,6 +18,7 @@ type Fields = Record<string, unknown>;
 export function normalize<T extends KubernetesObject>(object: T): T {
   const copy = compact(object) as T;
   delete (copy as Fields)['status'];
+  completeShape(copy);
   const spec = (copy as { spec?: Fields }).spec;
   if (spec) setKindDefaults(copy, spec);
   if (isKind(copy, 'RoleBinding', 'ClusterRoleBinding')) {
@@ -33,6 +34,34 @@ export function normalize<T extends KubernetesObject>(object: T): T {
 }
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
+/** Where each kind holds what it cannot be without; what ends in [] is a list. */
+const SHAPES: Readonly<Record<string, string>> = {
+  ClusterRoleBinding: 'roleRef',
+  CronJob: 'spec.jobTemplate.spec.template.spec.containers[]',
+  DaemonSet: 'spec.template.spec.containers[]',
+  Deployment: 'spec.template.spec.containers[]',
+  HorizontalPodAutoscaler: 'spec.scaleTargetRef',
+  Job: 'spec.template.spec.containers[]',
+  NetworkPolicy: 'spec.podSelector',
+  Pod: 'spec.containers[]',
+  PodDisruptionBudget: 'spec',
+  ReplicaSet: 'spec.template.spec.containers[]',
+  RoleBinding: 'roleRef',
+  Service: 'spec',
+  StatefulSet: 'spec.template.spec.containers[]',
+};
+
+/** Patches of other tools lack parts that an API server would insist on; here they are empty, so that no rule need ask. */
+function completeShape(object: KubernetesObject): void {
+  let fields = object as Fields;
+  for (const step of SHAPES[object.kind!]?.split('.') ?? []) {
+    const [key = '', list] = step.split('[');
+    fill(fields, { [key]: list === undefined ? {} : [] });
+    fields = fields[key] as Fields;
+  }
+  if (isKind(object, 'Role', 'ClusterRole')) for (const rule of object.rules ?? []) fill(rule, { verbs: [] });
+}
 
 /** Leaves out null and empty lists, which the API server does not tell from nothing. */
 function compact(value: unknown): unknown {

@@ -11,7 +11,7 @@ import { containersOf, LASTING_KINDS, podTemplateOf, selectsPodsOf, WORKLOAD_KIN
 
 export const selection: Rule = {
   name: 'selection',
-  reference: 'https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors',
+  reference: 'https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service',
   judge: (comparison) =>
     introduced(comparison, (objects) => [
       ...objects.flatMap((object) => findNothingSelected(object, objects)),

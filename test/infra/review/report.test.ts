@@ -87,6 +87,31 @@ describe('a report', () => {
     );
   });
 
+  it('takes objects that lack what an API server would insist on, as patches of other tools do', () => {
+    const parts = [
+      {},
+      { spec: {} },
+      { spec: { template: { metadata: {}, spec: { containers: [{}] } } } },
+      { spec: { containers: [{ name: 'a' }], selector: {}, ports: [{}], ingress: [{}], egress: [{}], metrics: [{}] } },
+      { rules: [{}], subjects: [{}], data: {} },
+    ];
+    const kinds = [
+      ...new Set(objectsOf(makeInstall()).map(({ kind }) => kind!)),
+      'StatefulSet',
+      'CronJob',
+      'Pod',
+      'Widget',
+    ];
+    for (const kind of kinds) {
+      const states = parts.map(
+        (part) => new Map([['', [{ apiVersion: 'v1', kind, metadata: { name: 'clock' }, ...part }]]]),
+      );
+      for (const before of states) {
+        for (const after of states) assert.doesNotThrow(() => reviewInstalls(before, after), kind);
+      }
+    }
+  });
+
   it('refuses a set that has an object twice', () => {
     const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } };
     assert.throws(() => compare([], [object, object]), /each object once, got \/Pod\/\/a twice/);
