@@ -11,7 +11,7 @@ import {
   type PeerSchema,
   type SourceSchema,
   type StepsSchema,
-} from './generated/time/v1/clock_pb.js';
+} from './generated/time/v1/time_pb.js';
 import { encodeClock, encodeInterval } from './reading.ts';
 import { defineService, type Service } from './service.ts';
 import { fromTimestamp, toDuration, toTimestamp } from './timestamp.ts';

@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 
-import { ClockService, ExchangeRequestSchema, type ExchangeResponse } from './generated/time/v1/clock_pb.js';
+import { ClockService, ExchangeRequestSchema, type ExchangeResponse } from './generated/time/v1/time_pb.js';
 import { defineMethod } from './service.ts';
 import { fromTimestamp } from './timestamp.ts';
 import type { Exchange } from '../clock/exchange.ts';

@@ -1,8 +1,13 @@
 /** A reading of the clock, and what zones make of it, as messages. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 
-import { ClockState, type ClockSchema } from './generated/time/v1/clock_pb.js';
-import type { MomentSchema, ReadingSchema, ZoneReadingSchema } from './generated/time/v1/time_pb.js';
+import {
+  ClockState,
+  type ClockSchema,
+  type MomentSchema,
+  type ReadingSchema,
+  type ZoneReadingSchema,
+} from './generated/time/v1/time_pb.js';
 import { toDuration, toTimestamp } from './timestamp.ts';
 import type { ClockReading } from '../clock/clock.ts';
 import { readZone, type ZoneReading } from '../zones/reading.ts';

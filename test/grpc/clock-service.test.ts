@@ -12,7 +12,7 @@ import {
   ClockState,
   GetClockResponseSchema,
   ListPeersResponseSchema,
-} from '../../app/grpc/generated/time/v1/clock_pb.js';
+} from '../../app/grpc/generated/time/v1/time_pb.js';
 
 const { getClock, exchange, listPeers } = ClockService.method;
 

@@ -5,8 +5,8 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 
 import { blamedFields, openGrpc, TestClient, type TestServer } from './service.ts';
 import type { Clock } from '../../app/clock/clock.ts';
-import { ClockState } from '../../app/grpc/generated/time/v1/clock_pb.js';
 import {
+  ClockState,
   ConvertResponseSchema,
   Disambiguation,
   GetZoneResponseSchema,
