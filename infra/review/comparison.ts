@@ -90,10 +90,11 @@ function keyLists(value: unknown): unknown {
     const key = ITEM_KEYS.find(
       (name) => new Set(value.map((item: Record<string, unknown>) => item[name])).size === value.length,
     );
-    const items = value.map((item: Record<string, unknown>, index): [string, unknown] => [
-      String((key !== undefined && (item[key] as string | undefined)) || index),
-      keyLists(item),
-    ]);
+    const items = value.map((item: Record<string, unknown>, index): [string, unknown] => {
+      if (key === undefined || item[key] === undefined) return [String(index), keyLists(item)];
+      const { [key]: name, ...rest } = item;
+      return [String(name as string), keyLists(rest)];
+    });
     return Object.fromEntries(items);
   }
   if (typeof value !== 'object' || value === null) return value;

@@ -79,6 +79,12 @@ function toPodPath(path: readonly string[], { kind }: KubernetesObject): readonl
 }
 
 function describeValue(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  // A variable is its value, unless it comes from elsewhere.
+  const shown = isValueAlone(value) ? value.value : value;
+  const text = typeof shown === 'string' ? shown : JSON.stringify(shown ?? null);
   return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`;
+}
+
+function isValueAlone(value: unknown): value is { value: unknown } {
+  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'value';
 }

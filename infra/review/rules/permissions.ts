@@ -2,9 +2,11 @@
  * What a role allows, and to whom: rules are taken apart into single permissions, so that a verb moved from one rule to
  * another is no change. A wider role is a danger where the documentation calls it a way to more power.
  */
-import type { RbacV1Subject, V1PolicyRule } from '@kubernetes/client-node';
+import type { KubernetesObject, RbacV1Subject, V1PolicyRule } from '@kubernetes/client-node';
 
-import { changesOf, danger, effect, type Finding, type Rule } from '../rule.ts';
+import { nameOf, namespaceOf, ofKind } from '../manifests.ts';
+import { changesOf, danger, effect, updatesOf, type Finding, type Rule } from '../rule.ts';
+import { LASTING_KINDS, podSpecOf, type LastingWorkload } from '../workload.ts';
 
 export const permissions: Rule = {
   name: 'permissions',
@@ -38,8 +40,24 @@ export const permissions: Rule = {
         ...lost.map((subject) => effect(binding, `${subject} loses ${role}${where}.`)),
       ];
     }),
+    ...updatesOf(comparison, ...LASTING_KINDS).flatMap(({ before, after }) => {
+      const [was, is] = [callerOf(before, comparison.before), callerOf(after, comparison.after)];
+      if (was === is) return [];
+      if (is === undefined) return [effect(after, `Its pods no longer hold a token of ServiceAccount ${was}.`)];
+      const instead = was === undefined ? '' : `, no longer as ${was}`;
+      return [effect(after, `Its pods may call the API server as ServiceAccount ${is}${instead}.`)];
+    }),
   ],
 };
+
+/** The account whose token pods hold, if they hold one: the pod's own word counts before the account's. */
+function callerOf(workload: LastingWorkload, objects: readonly KubernetesObject[]): string | undefined {
+  const { serviceAccountName = 'default', automountServiceAccountToken: own } = podSpecOf(workload)!;
+  const account = ofKind(objects, 'ServiceAccount').find(
+    (one) => nameOf(one) === serviceAccountName && namespaceOf(one) === namespaceOf(workload),
+  );
+  return (own ?? account?.automountServiceAccountToken ?? true) ? serviceAccountName : undefined;
+}
 
 /** Groups that hold every caller, or every caller with an account. */
 const EVERYONE = /^(Group|User) system:(anonymous|unauthenticated|authenticated|serviceaccounts)$/;

@@ -57,6 +57,26 @@ export const permissionsCases: RuleCases = {
       says: ['danger: Group system:authenticated gains Role clock.'],
     },
     {
+      it: 'says that pods hold a token no longer',
+      change: ({ deployment }) =>
+        Object.assign(deployment.spec!.template.spec!, { automountServiceAccountToken: false }),
+      says: ['effect: Its pods no longer hold a token of ServiceAccount clock.'],
+    },
+    {
+      it: 'says as whom pods call the API server, whose account gave no token before',
+      before: ({ account }) => Object.assign(account, { automountServiceAccountToken: false }),
+      change: ({ deployment }) =>
+        Object.assign(deployment.spec!.template.spec!, { automountServiceAccountToken: true }),
+      says: ['effect: Its pods may call the API server as ServiceAccount clock.'],
+    },
+    {
+      it: 'is silent where the pods say what their account says',
+      before: ({ account }) => Object.assign(account, { automountServiceAccountToken: false }),
+      change: ({ deployment }) =>
+        Object.assign(deployment.spec!.template.spec!, { automountServiceAccountToken: false }),
+      says: [],
+    },
+    {
       it: 'says what a binding takes with it',
       change: without('binding'),
       says: ['effect: ServiceAccount review/clock loses Role clock.'],

@@ -43,7 +43,7 @@ describe('a report', () => {
       'clock: memory limit 192Mi → 96Mi',
       'clock: readiness probe periodSeconds 2 → 5',
       'clock: variable DRAIN_TIMEOUT_MS 2000 → 3000',
-      'clock: variable LOG_LEVEL: {"name":"LOG_LEVEL","value":"debug"}, where there was none',
+      'clock: variable LOG_LEVEL: debug, where there was none',
       'grace period, s 10 → 20',
       'most pods 4 → 8',
       'pod label example.org/tier: front, where there was none',
