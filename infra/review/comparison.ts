@@ -93,7 +93,7 @@ function keyLists(value: unknown): unknown {
     const items = value.map((item: Record<string, unknown>, index): [string, unknown] => {
       if (key === undefined || item[key] === undefined) return [String(index), keyLists(item)];
       const { [key]: name, ...rest } = item;
-      return [String(name as string), keyLists(rest)];
+      return [name as string, keyLists(rest)];
     });
     return Object.fromEntries(items);
   }
