@@ -22,13 +22,18 @@ export interface RunningClock extends Disposable {
   readonly time: TimeSource;
 }
 
-export async function startClock({ floorNs, ntpServers, onComplaint }: ClockOptions): Promise<RunningClock> {
+export async function startClock(options: ClockOptions): Promise<RunningClock> {
   let kernel: Kernel | undefined;
   try {
     kernel = await openKernel();
   } catch (error) {
-    onComplaint('kernel', (error as Error).message);
+    options.onComplaint('kernel', (error as Error).message);
   }
+  return runClock(kernel, options);
+}
+
+/** @param kernel undefined where none can be asked */
+export function runClock(kernel: Kernel | undefined, { floorNs, ntpServers, onComplaint }: ClockOptions): RunningClock {
   const time = openTimeSource(kernel);
   const clock = new HonestClock({ time, kernel, floorNs, references: ntpServers.map(({ name }) => name) });
 
