@@ -53,12 +53,10 @@ async function load(): Promise<void> {
     new Cluster(home.offsetAt, () => void clock.run());
     clocks.home = home;
   } else clocks.reload();
-  write(byId('tzdb', HTMLElement), `tz database ${clock.tzdb}`);
-  const names = await ask<{ zones: { zone: string }[] }>('/v1/zones').then(
-    ({ zones }) => zones.map(({ zone }) => zone),
-    () => undefined,
-  );
-  if (!names) return;
+  const list = await ask<{ tzdb: string; zones: { zone: string }[] }>('/v1/zones').catch(() => undefined);
+  if (!list) return;
+  write(byId('tzdb', HTMLElement), `tz database ${list.tzdb}`);
+  const names = list.zones.map(({ zone }) => zone);
   clocks.names = names;
   converter.names = names;
   byId('zone-names', HTMLElement).replaceChildren(...names.map((value) => make('option', { value })));

@@ -3,13 +3,13 @@
  * clock in between. Each measurement is also how the page knows that the service is there.
  */
 import { carryForward, choose, measure, type Measurement } from './exchange.ts';
-import { ask, parseInstantMs } from './service.ts';
+import { ask, parseInstantMs, query } from './service.ts';
 
-/** `/v1/time`, as far as this page reads it. */
-interface TimeAnswer {
-  readonly instant: string;
+/** `/v1/exchange`, as far as this page reads it. */
+interface ExchangeAnswer {
+  readonly t2: string;
+  readonly t3: string;
   readonly clock: { readonly state: string; readonly boundUs: number | null };
-  readonly tzdb: string;
 }
 
 export type Connection = 'connecting' | 'connected' | 'lost';
@@ -31,7 +31,6 @@ export class ServiceClock extends EventTarget {
   /** When the connection was lost, by the service's clock. */
   lostAtMs: number | undefined;
   state = 'unknown';
-  tzdb = '';
   roundTripMs: number | undefined;
   #measurement: Measurement | undefined;
   #boundMs: number | null = null;
@@ -64,15 +63,14 @@ export class ServiceClock extends EventTarget {
 
   async #sample(): Promise<void> {
     const t1Ms = performance.now();
-    const { instant, clock, tzdb } = await ask<TimeAnswer>('/v1/time');
+    // What the service echoes is only for callers who lose count; the steady clock's own reading of t1 is exact.
+    const { t2, t3, clock } = await ask<ExchangeAnswer>(`/v1/exchange${query({ t1: new Date().toISOString() })}`);
     const t4Ms = performance.now();
-    const t2Ms = parseInstantMs(instant);
-    const fresh = measure({ t1Ms, t2Ms, t3Ms: t2Ms, t4Ms });
+    const fresh = measure({ t1Ms, t2Ms: parseInstantMs(t2), t3Ms: parseInstantMs(t3), t4Ms });
     if (fresh) this.#measurement = choose(this.#measurement, fresh);
     this.roundTripMs = t4Ms - t1Ms;
     this.#boundMs = clock.boundUs === null ? null : clock.boundUs / 1000;
     this.state = clock.state;
-    this.tzdb = tzdb;
   }
 
   #become(connection: Connection): void {
