@@ -1,6 +1,6 @@
 /**
- * From a path to its route. The table's own router matches; a path without parameters is found in a Map first, because
- * most requests are for one of those and @koa/router tries its patterns in turn.
+ * From a path to its route. @koa/router matches, and tries its patterns in turn; what it found for the last paths is kept,
+ * because most requests are for a few of them.
  */
 import { Router } from '@koa/router';
 import type Koa from 'koa';
@@ -10,6 +10,7 @@ import { type Layer, whenAnswered } from './application.ts';
 import { readerFor, type ParameterReader } from './parameters.ts';
 import { HttpError } from './problem.ts';
 import type { MediaType, Route } from './route.ts';
+import { BoundedCache } from '../zones/bounded-cache.ts';
 
 /** The methods that an HTTP service is expected to know; what else comes is 501. */
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'CONNECT']);
@@ -26,43 +27,47 @@ interface Target {
   readonly read: ParameterReader;
 }
 
-const NO_PARAMETERS: Readonly<Record<string, string>> = {};
+/** A route that was found for a path. */
+interface Match extends Target {
+  readonly pathParameters: Readonly<Record<string, string>>;
+}
+
+/** Every zone has some paths of its own, and no stranger may make this grow. */
+const MOST_PATHS = 4096;
 
 /** The innermost layer: finds the route, reads its parameters, and lets it answer. */
 export function routeRequests(routes: readonly Route[]): Layer {
   const router = new Router({ sensitive: true, strict: true });
   const targets = new Map<string, Target>();
-  const literals = new Map<string, Target>();
   for (const route of routes) {
-    const target = { route, read: readerFor(route) };
-    const pattern = route.path.replace(/\{(\w+)\}/g, '*$1');
-    router.get(route.path, pattern, () => {});
-    targets.set(route.path, target);
-    if (pattern === route.path) literals.set(pattern, target);
+    router.get(route.path, route.path.replace(/\{(\w+)\}/g, '*$1'), () => {});
+    targets.set(route.path, { route, read: readerFor(route) });
   }
+  const matches = new BoundedCache<string, Match>(MOST_PATHS);
+
+  const findMatch = (path: string): Match | undefined => {
+    const layer = router.match(path, 'GET').pathAndMethod[0];
+    const target = layer && targets.get(layer.name ?? '');
+    if (!target) return undefined;
+    const match = { ...target, pathParameters: layer.params(path, layer.captures(path)) };
+    matches.set(path, match);
+    return match;
+  };
 
   return (ctx) => {
     const path = ctx.path;
-    let target = literals.get(path);
-    let pathParameters = NO_PARAMETERS;
-    if (!target) {
-      const layer = router.match(path, 'GET').pathAndMethod[0];
-      if (layer) {
-        target = targets.get(layer.name ?? '');
-        pathParameters = layer.params(path, layer.captures(path));
-      }
-    }
-    if (!target) return KNOWN_METHODS.has(ctx.method) ? refusePath(path) : refuseMethod(ctx.method);
-    (ctx.state as RoutedState).route = target.route.path;
+    const match = matches.get(path) ?? findMatch(path);
+    if (!match) return KNOWN_METHODS.has(ctx.method) ? refusePath(path) : refuseMethod(ctx.method);
+    (ctx.state as RoutedState).route = match.route.path;
     if (ctx.method === 'OPTIONS') return answerOptions();
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return refuseMethod(ctx.method);
-    return answerRoute(ctx, target, pathParameters);
+    return answerRoute(ctx, match);
   };
 }
 
-function answerRoute(ctx: Koa.Context, { route, read }: Target, path: Readonly<Record<string, string>>): Answering {
+function answerRoute(ctx: Koa.Context, { route, read, pathParameters }: Match): Answering {
   const type = negotiate(ctx, route.produces);
-  const answering = route.handle({ ...read(path, ctx.querystring), type, request: ctx.req } as never);
+  const answering = route.handle({ ...read(pathParameters, ctx.querystring), type, request: ctx.req } as never);
   const ifNoneMatch = ctx.headers['if-none-match'];
   return ifNoneMatch === undefined
     ? answering

@@ -164,7 +164,7 @@ export function keepWorldTimeApi(): Layer {
     if (!ctx.path.startsWith(PREFIX)) return next();
     if (ctx.path.endsWith('/')) ctx.path = ctx.path.slice(0, -1);
     if (ctx.querystring !== '') ctx.querystring = '';
-    delete ctx.req.headers.accept;
+    if (ctx.req.headers.accept !== undefined) ctx.req.headers.accept = undefined;
     const isText = ctx.path.endsWith('.txt');
     return whenAnswered(next(), (answer) => (answer.status < 400 ? answer : answerError(answer, isText)));
   };

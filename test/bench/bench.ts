@@ -21,7 +21,10 @@ async function main(): Promise<void> {
   const others = [buildGoAnchor(), findPodinfo()].filter((contender) => contender !== undefined);
   const races: Race[] = [
     ...[BARE, KOA, KOA_ROUTER, ...others].map((contender) => ({ contender, path: '/time' })),
-    ...['/time', '/v1/time?zone=Europe/Paris', '/v1/zones/Europe/Paris'].map((path) => ({ contender: SERVICE, path })),
+    ...['/time', '/v1/time?zone=Europe/Paris', '/v1/zones/Europe/Paris', '/api/timezone/Europe/Paris'].map((path) => ({
+      contender: SERVICE,
+      path,
+    })),
   ];
   const results = await runRaces(races, ROUNDS, say);
   const starts = { bare: await measureStart(BARE), service: await measureStart(SERVICE) };
@@ -56,6 +59,8 @@ function computeRatios(results: readonly RaceResult[], starts: { bare: number; s
     '/time to bare Koa': own('/time').requestsPerSecond / koa.requestsPerSecond,
     '/v1/time?zone= to bare node:http': own('/v1/time?zone=Europe/Paris').requestsPerSecond / bare.requestsPerSecond,
     '/v1/time?zone= to bare Koa': own('/v1/time?zone=Europe/Paris').requestsPerSecond / koa.requestsPerSecond,
+    '/api/timezone/{place} to /time':
+      own('/api/timezone/Europe/Paris').requestsPerSecond / own('/time').requestsPerSecond,
     '/v1/zones/{zone} to bare Koa': own('/v1/zones/Europe/Paris').requestsPerSecond / koa.requestsPerSecond,
     'speed of the start to bare node:http': starts.bare / starts.service,
     'thrift of idle memory to bare node:http': bare.idleMemoryBytes / own('/time').idleMemoryBytes,
