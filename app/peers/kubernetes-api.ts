@@ -9,15 +9,6 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 
-const ORIGIN = 'https://kubernetes.default.svc';
-const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/**
- * A connection on which nothing has come for so long is taken for dead, though nobody closed it: the API server sends a
- * bookmark on every watch about once a minute. https://github.com/kubernetes-client/javascript/issues/596
- */
-const SILENCE_MS = 150_000;
-
 /** What a pod asks of its API server. */
 export interface KubernetesApi {
   readonly namespace: string;
@@ -25,9 +16,26 @@ export interface KubernetesApi {
   get(path: string, signal: AbortSignal): Promise<IncomingMessage>;
 }
 
+/** Where the API server and the pod's account are; a test has others. */
+interface KubernetesPlace {
+  readonly origin: string;
+  readonly account: string;
+  /** How long a connection may have been silent before it is given up. */
+  readonly silenceMs: number;
+}
+
+const OWN_CLUSTER: KubernetesPlace = {
+  origin: 'https://kubernetes.default.svc',
+  account: '/var/run/secrets/kubernetes.io/serviceaccount',
+  // Watches have stalled that nobody had closed (https://github.com/kubernetes-client/javascript/issues/596); on one that
+  // lives, the API server sends a bookmark about once a minute.
+  silenceMs: 150_000,
+};
+
 /** @throws Error outside of a cluster, and in a pod that has no token */
-export async function openKubernetesApi(): Promise<KubernetesApi> {
-  const read = (name: string) => readFile(`${ACCOUNT}/${name}`, 'utf8');
+export async function openKubernetesApi(place = OWN_CLUSTER): Promise<KubernetesApi> {
+  const { origin, account, silenceMs } = place;
+  const read = (name: string) => readFile(`${account}/${name}`, 'utf8');
   return {
     namespace: await read('namespace'),
     async get(path, signal) {
@@ -35,15 +43,15 @@ export async function openKubernetesApi(): Promise<KubernetesApi> {
       const [token, ca] = await Promise.all([read('token'), read('ca.crt')]);
       const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
       const headers = { Authorization: `Bearer ${token}`, Accept: 'application/json' };
-      const asking = request(
-        new URL(path, ORIGIN),
-        { ca, headers, signal, agent: false, timeout: SILENCE_MS },
-        resolve,
+      const asking = request(new URL(path, origin), { ca, headers, signal, agent: false, timeout: silenceMs }, resolve);
+      let answer: IncomingMessage | undefined;
+      // Destroyed without its answer, a request lets that end with an error that does not say why.
+      asking.on('timeout', () =>
+        (answer ?? asking).destroy(new Error(`The API server was silent for ${silenceMs} ms`)),
       );
-      asking.on('timeout', () => asking.destroy(new Error(`The API server was silent for ${SILENCE_MS / 1000} s`)));
       asking.on('error', reject);
       asking.end();
-      const answer = await promise;
+      answer = await promise;
       if (answer.statusCode === 200) return answer;
       throw new Error(`The API server answers ${answer.statusCode} to ${path}: ${await text(answer)}`);
     },

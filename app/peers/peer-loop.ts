@@ -10,8 +10,8 @@ import { discoverAddresses, discoverHosts, lookUpName } from './name-discovery.t
 import type { PeerSource } from './peer-source.ts';
 import type { PeerWatch } from './peer-watch.ts';
 
-/** Each peer is asked once in this time, so that a clock that goes wrong is known of in seconds. */
-const ROUND_MS = 2000;
+/** Each peer is asked once in this time, so that a clock that goes wrong is known of in seconds, for little work. */
+const ROUND_MS = 4000;
 
 export interface PeerLoopOptions {
   readonly source: PeerSource;

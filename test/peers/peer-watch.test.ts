@@ -33,7 +33,7 @@ function openWatch(answer: (address: string) => Promise<PeerTimes>) {
     for (let count = 0; count < MOST_PEERS; count++) {
       watch.tick();
       await turn();
-      time.now += S / 4n;
+      time.now += S / 2n;
     }
   };
   return { watch, time, open, asked, changes, round };

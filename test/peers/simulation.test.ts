@@ -10,9 +10,9 @@ const MS = 1e6;
 const TOLERANCE_NS = 100 * MS;
 
 /** All of the others must have reported a liar by then. */
-const REPORTED_WITHIN_S = 10;
+const REPORTED_WITHIN_S = 20;
 /** How long it takes besides to be outvoted for good. */
-const OUTVOTED_WITHIN_S = 30;
+const OUTVOTED_WITHIN_S = 40;
 
 function randomOptions(seed: number, size: number): ClusterOptions {
   const random = randomFrom(seed);
@@ -120,7 +120,7 @@ describe('a simulated cluster', () => {
     }
   });
 
-  it('of 200 reports ten liars by everyone that asks them, within ten seconds', () => {
+  it('of 200 reports ten liars by everyone that asks them, within twenty seconds', () => {
     for (const seed of [1, 2]) {
       const cluster = new Cluster({ ...randomOptions(seed, 200), longDelayNs: 10 * MS, loss: 0.05 });
       const liars = cluster.nodes.slice(0, 10);
@@ -180,10 +180,10 @@ describe('a simulated cluster', () => {
     liar.errorNs = honestNs;
     let clearedAtS = Infinity;
     cluster.run(60, (second) => {
-      if (second > 4) checkTruth(cluster, 3);
+      if (second > 8) checkTruth(cluster, 3);
       if (outvoted(cluster).length === 0) clearedAtS = Math.min(clearedAtS, second);
     });
-    assert.ok(clearedAtS >= 30 && clearedAtS <= 36, `cleared after ${clearedAtS} s`);
+    assert.ok(clearedAtS >= 30 && clearedAtS <= 40, `cleared after ${clearedAtS} s`);
   });
 
   it('whose nodes come and go tells of those that are there, and keeps what it knows of those that stay', () => {
