@@ -81,6 +81,8 @@ describe('the nodes watch each other’s clocks', () => {
   });
 
   after(async () => {
+    // What was patched belongs to kubectl now, and would be refused to `make deploy`.
+    await kubectl('delete', 'deployment,hpa', NAME);
     await makeOrThrow('deploy');
     await waitForPods();
   });
