@@ -17,6 +17,7 @@ import {
   noteOutcome,
   type PollState,
 } from '../../app/clock/poll-schedule.ts';
+import { randomFrom } from '../random.ts';
 
 const US = 1000;
 const MS = 1_000_000;
@@ -57,27 +58,12 @@ export interface Outcome {
   readonly widthRatios: readonly number[];
 }
 
-/** A small generator with good statistics: sfc32 of PractRand. */
-function createRandom(seed: number): () => number {
-  let [a, b, c, counter] = [seed | 0, 0x9e37_79b9, 0x243f_6a88, 1];
-  const next = () => {
-    const sum = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + sum;
-    return (sum >>> 0) / 4_294_967_296;
-  };
-  for (let round = 0; round < 12; round++) next();
-  return next;
-}
-
 /** Draws from one scenario's randomness. */
 class Dice {
   readonly roll: () => number;
 
   constructor(seed: number) {
-    this.roll = createRandom(seed);
+    this.roll = randomFrom(seed);
   }
 
   between(low: number, high: number): number {

@@ -4,23 +4,13 @@
  */
 import { choosePeers, groupByNode, type Endpoint } from '../../app/peers/endpoint.ts';
 import { PeerTable } from '../../app/peers/peer-table.ts';
+import { randomFrom } from '../random.ts';
 
 const NS_PER_S = 1e9;
 const EPOCH_NS = 1_800_000_000_000_000_000n;
 
 /** How often a node asks each of its peers, as app/peers/peer-loop.ts does. */
 const ROUND_NS = 4 * NS_PER_S;
-
-/** mulberry32: a number from 0 to 1. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export interface SimulatedNode {
   readonly name: string;

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 
-import { Cluster, randomFrom, type ClusterOptions, type SimulatedNode } from './cluster.ts';
+import { Cluster, type ClusterOptions, type SimulatedNode } from './cluster.ts';
+import { randomFrom } from '../random.ts';
 
 const MS = 1e6;
 const TOLERANCE_NS = 100 * MS;
