@@ -8,11 +8,19 @@ import type { RoutedState } from './router.ts';
 import type { RequestMetrics } from '../telemetry/request-metrics.ts';
 import { readTraceParent } from '../telemetry/trace-parent.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import { TZDB_VERSION } from '../zones/tzdb.ts';
 
 /** Methods that may stand in a metric; a stranger's own words would make series without end. */
 const COUNTED_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-const COMMON_HEADERS = ['X-Content-Type-Options', 'nosniff', 'Access-Control-Allow-Origin', '*'] as const;
+const COMMON_HEADERS = [
+  'X-Content-Type-Options',
+  'nosniff',
+  'Access-Control-Allow-Origin',
+  '*',
+  'Tzdb-Version',
+  TZDB_VERSION,
+] as const;
 
 export type HttpMetrics = RequestMetrics<'route' | 'method' | 'status'>;
 

@@ -1,7 +1,7 @@
 /**
  * WorldTimeAPI, for clients that were written for worldtimeapi.org and are only to be given another host. Their
  * expectations are kept to the letter: the keys, the text twin of each path, names in any case, a slash at the end, and
- * `{"error":"unknown location"}`. What this service knows beyond that, the tz release, goes into a header.
+ * `{"error":"unknown location"}`.
  */
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 
@@ -21,9 +21,7 @@ import { parseZone, type Zone } from '../zones/zone.ts';
 
 const PREFIX = '/api/';
 
-const TZDB_HEADER = ['Tzdb-Version', TZDB_VERSION] as const;
-const TIME_HEADERS = [...NO_STORE, ...TZDB_HEADER];
-const LIST_HEADERS = ['Cache-Control', 'public, max-age=3600', 'ETag', `"${TZDB_VERSION}"`, ...TZDB_HEADER];
+const LIST_HEADERS = ['Cache-Control', 'public, max-age=3600', 'ETag', `"${TZDB_VERSION}"`];
 
 /** Where callers are. */
 export interface Callers {
@@ -46,7 +44,7 @@ const addressParameter = z.string().meta({ description: 'An IPv4 or IPv6 address
 export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Callers): Route[] {
   const answerTime = (zone: Zone, request: IncomingMessage, type: MediaType): Answer => {
     const time = readWorldTime(zone, clock.now().epochNs, callers.addressOf(request));
-    return type === 'text/plain' ? answerText(formatWorldTime(time), TIME_HEADERS) : answerJson(time, TIME_HEADERS);
+    return type === 'text/plain' ? answerText(formatWorldTime(time), NO_STORE) : answerJson(time, NO_STORE);
   };
   const answerCaller = (address: string, request: IncomingMessage, type: MediaType): Answer =>
     answerTime(callers.zoneOf(address) ?? defaultZone, request, type);
@@ -172,7 +170,7 @@ export function keepWorldTimeApi(): Layer {
 
 function answerError({ status, headers }: Answer, isText: boolean): Answer {
   const error = status === 404 ? 'unknown location' : (STATUS_CODES[status] ?? '').toLowerCase();
-  const kept = [...headers.filter((_, index) => headers[index - (index % 2)] !== 'Content-Type'), ...TZDB_HEADER];
+  const kept = headers.filter((_, index) => headers[index - (index % 2)] !== 'Content-Type');
   const answer = isText ? answerText(`${error}\n`, kept) : answerJson({ error }, kept);
   return { ...answer, status };
 }

@@ -95,6 +95,7 @@ describe('WorldTimeAPI under /api', () => {
     it(`does not know ${path}, and says so in that contract’s form`, async () => {
       const response = await get(path);
       assert.equal(response.status, 404);
+      assert.equal(response.headers.get('tzdb-version'), process.versions['tz']);
       assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8');
       assert.equal(await response.text(), '{"error":"unknown location"}');
       const text = await get(`${path}.txt`);
