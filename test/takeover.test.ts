@@ -41,7 +41,7 @@ async function reach(load: Load, requests: number): Promise<void> {
 const endpointOf = (service: ServiceProcess): Endpoint => ({ host: '127.0.0.1', port: service.httpPort });
 
 describe('a takeover under load', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it(`fails none of ${REQUESTS} requests while one process ends and another takes over`, async () => {
     await using first = await startService({ KEEP_ALIVE_TIMEOUT_MS: '500' });
