@@ -11,7 +11,7 @@ import type { PeerSource } from './peer-source.ts';
 import type { PeerWatch } from './peer-watch.ts';
 
 /** Each peer is asked once in this time, so that a clock that goes wrong is known of in seconds, for little work. */
-const ROUND_MS = 4000;
+const ROUND_MS = 5000;
 
 export interface PeerLoopOptions {
   readonly source: PeerSource;

@@ -10,7 +10,7 @@ import { Hysteresis, isOutvoted, leastSkewNs } from './majority.ts';
 import { ageSample, SampleWindow, type Sample } from './sample-window.ts';
 
 /** A peer that has not answered for so long, five rounds of app/peers/peer-loop.ts, is silent. */
-export const SILENT_AFTER_NS = 20_000_000_000n;
+export const SILENT_AFTER_NS = 25_000_000_000n;
 
 interface Peer {
   readonly endpoint: Endpoint;

@@ -10,7 +10,7 @@ const NS_PER_S = 1e9;
 const EPOCH_NS = 1_800_000_000_000_000_000n;
 
 /** How often a node asks each of its peers, as app/peers/peer-loop.ts does. */
-const ROUND_NS = 4 * NS_PER_S;
+const ROUND_NS = 5 * NS_PER_S;
 
 export interface SimulatedNode {
   readonly name: string;

@@ -11,9 +11,9 @@ const MS = 1e6;
 const TOLERANCE_NS = 100 * MS;
 
 /** All of the others must have reported a liar by then. */
-const REPORTED_WITHIN_S = 20;
+const REPORTED_WITHIN_S = 25;
 /** How long it takes besides to be outvoted for good. */
-const OUTVOTED_WITHIN_S = 40;
+const OUTVOTED_WITHIN_S = 45;
 
 function randomOptions(seed: number, size: number): ClusterOptions {
   const random = randomFrom(seed);
@@ -121,7 +121,7 @@ describe('a simulated cluster', () => {
     }
   });
 
-  it('of 200 reports ten liars by everyone that asks them, within twenty seconds', () => {
+  it('of 200 reports ten liars by everyone that asks them, within twenty-five seconds', () => {
     for (const seed of [1, 2]) {
       const cluster = new Cluster({ ...randomOptions(seed, 200), longDelayNs: 10 * MS, loss: 0.05 });
       const liars = cluster.nodes.slice(0, 10);
@@ -181,7 +181,7 @@ describe('a simulated cluster', () => {
     liar.errorNs = honestNs;
     let clearedAtS = Infinity;
     cluster.run(60, (second) => {
-      if (second > 8) checkTruth(cluster, 3);
+      if (second > 10) checkTruth(cluster, 3);
       if (outvoted(cluster).length === 0) clearedAtS = Math.min(clearedAtS, second);
     });
     assert.ok(clearedAtS >= 30 && clearedAtS <= 40, `cleared after ${clearedAtS} s`);
@@ -190,7 +190,7 @@ describe('a simulated cluster', () => {
   it('whose nodes come and go tells of those that are there, and keeps what it knows of those that stay', () => {
     for (let seed = 0; seed < 5; seed++) {
       const cluster = new Cluster({ ...randomOptions(seed, 12), longDelayNs: 5 * MS, loss: 0.05 });
-      cluster.run(20, () => {});
+      cluster.run(25, () => {});
       for (let round = 0; round < 10; round++) {
         const heardBefore = new Map(
           cluster.nodes.flatMap(({ name, table }) =>
@@ -209,7 +209,7 @@ describe('a simulated cluster', () => {
             assert.equal(lastHeardNs, heardBefore.get(`${name} ${node}`) ?? null);
           }
         }
-        cluster.run(4, () => checkTruth(cluster, seed));
+        cluster.run(5, () => checkTruth(cluster, seed));
       }
       assert.deepEqual(outvoted(cluster), []);
     }
