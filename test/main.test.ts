@@ -36,9 +36,7 @@ describe('the process', () => {
   it('ends at once at a second signal', async () => {
     await using service = await startService({ KEEP_ALIVE_TIMEOUT_MS: '60000' });
     service.child.kill('SIGTERM');
-    while (!service.logLines.some((line) => line.includes('draining'))) {
-      await fetch(`http://127.0.0.1:${service.adminPort}/readyz`);
-    }
+    await service.logged('draining');
     service.child.kill('SIGTERM');
     assert.equal(await service.ended, 1);
   });

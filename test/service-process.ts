@@ -19,6 +19,8 @@ export interface ServiceProcess extends AsyncDisposable {
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
   readonly logLines: readonly string[];
+  /** Resolves once a line of the log has this text: the log is written apart from the answers, and may come after them. */
+  readonly logged: (text: string) => Promise<void>;
 }
 
 /** Starts the service and resolves when it serves. */
@@ -31,7 +33,7 @@ export async function startService(environment: Record<string, string> = {}): Pr
   const logLines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<ServingLine>();
   void ended.then((how) => reject(new Error(`The service ended with ${how} before it served`)));
-  createInterface(child.stdout).on('line', (line) => {
+  const lines = createInterface(child.stdout).on('line', (line) => {
     logLines.push(line);
     const parsed = JSON.parse(line) as ServingLine;
     if (parsed.msg === 'serving') resolve(parsed);
@@ -44,6 +46,9 @@ export async function startService(environment: Record<string, string> = {}): Pr
     adminPort: serving.admin,
     ended,
     logLines,
+    async logged(text) {
+      while (!logLines.some((line) => line.includes(text))) await once(lines, 'line');
+    },
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await ended;

@@ -22,7 +22,7 @@ async function takeOver(requests: number, first: Endpoint, second: Endpoint, end
     keepAliveClients: KEEP_ALIVE_CLIENTS,
     freshClients: 1,
     maxRequests: 10 * requests,
-    maxSeconds: 60,
+    maxSeconds: 170,
     endpoint: () => endpoint,
   });
   await reach(load, requests / 3);

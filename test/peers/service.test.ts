@@ -70,6 +70,6 @@ describe('a process with peers', () => {
     assert.match(metrics, /^time_service_peer_exchanges_total\{result="answered"\} \d+$/m);
     assert.match(metrics, /^time_service_outvoted 0$/m);
     assert.match(await (await fetch(`http://127.0.0.1:${service.adminPort}/readyz?verbose`)).text(), /\[\+\] peers ok/);
-    assert.ok(service.logLines.some((line) => line.includes(`"node":"${addresses[0]}","verdict":"ahead"`)));
+    await service.logged(`"node":"${addresses[0]}","verdict":"ahead"`);
   });
 });
