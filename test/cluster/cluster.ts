@@ -3,7 +3,6 @@
  * neither disturbs the other. What a user would type is run as a user would type it.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -26,7 +25,6 @@ export const SELECTOR = selectorText(selectorLabels(target.environment));
 
 /** What the suite writes, and git ignores. */
 export const WORK_FOLDER = join('build', 'e2e');
-mkdirSync(WORK_FOLDER, { recursive: true });
 process.env['KUBECONFIG'] = join(import.meta.dirname, '../..', WORK_FOLDER, 'kubeconfig');
 
 /** A line of progress. */
@@ -103,12 +101,18 @@ export async function waitFor(what: string, seconds: number, isSo: () => Promise
   }
 }
 
+const LINES = 30;
+
 /** What the pods and the cluster have to say about a failure. */
 export async function explain(): Promise<string> {
   const ask = (...args: string[]) => kubectl(...args).catch((error: Error) => error.message);
   return [
     await ask('get', 'pods', '--output', 'wide'),
-    await ask('get', 'events', '--sort-by', '.lastTimestamp'),
-    await ask('logs', '--selector', SELECTOR, '--prefix', '--tail', '20'),
+    lastLines(await ask('get', 'events', '--sort-by', '.lastTimestamp')),
+    await ask('logs', '--selector', SELECTOR, '--prefix', '--tail', '10'),
   ].join('\n');
+}
+
+function lastLines(output: string): string {
+  return output.split('\n').slice(-LINES).join('\n');
 }

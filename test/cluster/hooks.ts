@@ -1,5 +1,5 @@
 /** The life of the suite's cluster: made before the first test, explained after one that failed, gone after the last. */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 
 import {
   CLUSTER_NAME,
@@ -17,15 +17,19 @@ import { makeCluster } from '../../infra/cluster/kind.ts';
 import { show } from '../../infra/cluster/command.ts';
 import { needTool } from '../outside-tool.ts';
 
-const deleteCluster = () => show('kind', ['delete', 'cluster', '--name', CLUSTER_NAME]);
+async function removeAll(): Promise<void> {
+  await show('kind', ['delete', 'cluster', '--name', CLUSTER_NAME]);
+  rmSync(WORK_FOLDER, { recursive: true, force: true });
+}
 
 export const mochaHooks = {
   async beforeAll(this: Mocha.Context) {
     needTool(this, 'docker', 'install Docker');
     needTool(this, 'kind', 'install kind');
     needTool(this, 'kubectl', 'install kubectl');
-    // One that was interrupted may have left its cluster.
-    await deleteCluster();
+    // A run that was interrupted may have left its cluster and its files.
+    await removeAll();
+    mkdirSync(WORK_FOLDER, { recursive: true });
     await makeCluster(CLUSTER_NAME, HOST_PORTS);
     say('the cluster is there');
     await buildImage();
@@ -39,8 +43,5 @@ export const mochaHooks = {
     if (this.currentTest?.state === 'failed') console.log(await explain());
   },
 
-  async afterAll() {
-    await deleteCluster();
-    rmSync(WORK_FOLDER, { recursive: true, force: true });
-  },
+  afterAll: removeAll,
 };

@@ -13,7 +13,8 @@ const { namespace } = target.environment;
 /** What a pod gets for a GET: the answer's status, or `refused`. */
 async function get(from: { pod: string; namespace: string }, url: string): Promise<string> {
   const code = `fetch(${JSON.stringify(url)}, { signal: AbortSignal.timeout(${ANSWER_MS}) })
-    .then(({ status }) => console.log(status), () => console.log('refused'))`;
+    .then(({ status }) => console.log(status), () => console.log('refused'))
+    .finally(() => process.exit())`;
   return (await runInPod(from.pod, code, from.namespace)).trim();
 }
 

@@ -18,7 +18,7 @@ export async function checkoutWithVariables(
   const folder = join(WORK_FOLDER, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const part of PARTS) cpSync(part, join(folder, part), { recursive: true });
+  for (const part of PARTS) cpSync(part, join(folder, part), { recursive: true, preserveTimestamps: true });
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   const file = join(folder, ENVIRONMENTS_FILE);
   const table = readFileSync(file, 'utf8');

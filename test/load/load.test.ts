@@ -102,6 +102,15 @@ describe('a load', () => {
     assert.equal((await told.stop()).failed, 0);
   });
 
+  it('ends in time where the server has fallen behind the rate', async () => {
+    await using server = await openServer((_, response) => void setTimeout(() => response.end('now'), 20));
+    const report = await new Load(plan(server.url, { ratePerSecond: 10_000, maxRequests: 1e9, maxSeconds: 0.5 }))
+      .report;
+    // Two clients had five thousand requests to send, of which they may have sent fifty.
+    assert.ok(report.requests <= 60, String(report.requests));
+    assert.ok(report.latencyMs.max >= 300, JSON.stringify(report.latencyMs));
+  });
+
   it('sends at its rate, and counts what a stall held up from when it was due', async () => {
     let requests = 0;
     await using server = await openServer((_, response) => {

@@ -108,13 +108,11 @@ export class Load {
 
   async #runClient(agent: Agent, firstMs: number, intervalMs: number | undefined): Promise<void> {
     let dueMs = firstMs;
-    while (dueMs < this.#endMs && this.#sent < this.#plan.maxRequests) {
+    for (;;) {
       // A request that was due while its client still waited counts from when it was due. A late timer is not the server's.
       const freeMs = performance.now();
-      if (dueMs > freeMs) {
-        await delay(dueMs - freeMs);
-        if (performance.now() >= this.#endMs || this.#sent >= this.#plan.maxRequests) return;
-      }
+      if (dueMs > freeMs) await delay(Math.min(dueMs, this.#endMs) - freeMs);
+      if (Math.max(dueMs, performance.now()) >= this.#endMs || this.#sent >= this.#plan.maxRequests) return;
       this.#sent += 1;
       const startMs = dueMs > freeMs ? performance.now() : dueMs;
       await this.#ask(agent).then(
