@@ -2,12 +2,12 @@
  * Counts, times, logs and traces every call. It looks at the HTTP/2 stream and not from an interceptor, because grpc-js
  * answers much without asking interceptors: unknown methods, deadlines that pass, messages that are too large.
  */
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Http2Server, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 
 import { status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 
-import { REQUEST_ID } from './service.ts';
+import { REQUEST_ID, TRACEPARENT } from './service.ts';
 import type { RequestMetrics } from '../telemetry/request-metrics.ts';
 import { readTraceParent } from '../telemetry/trace-parent.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -25,42 +25,53 @@ const FAULTS = new Set<number>([status.UNKNOWN, status.INTERNAL, status.DATA_LOS
 
 const GRPC_STATUS = 'grpc-status';
 
-/**
- * @param isStream by the path of each method there is, whether its answer is a stream; other paths are counted as one
- */
+/** What is counted of a method: its labels are made once, and not for each call. */
+interface CountedMethod {
+  readonly name: string;
+  readonly isStream: boolean;
+  /** By code, what {@link RequestMetrics} tells kinds of requests apart by. */
+  readonly keys: readonly string[];
+}
+
+const CODES = Object.keys(status).filter((name) => !/^\d/.test(name));
+
+function countMethod(name: string, isStream: boolean): CountedMethod {
+  return { name, isStream, keys: CODES.map((_, code) => `${name} ${status[code]}`) };
+}
+
+/** @param isStream by the path of each method there is, whether its answer is a stream; other paths are counted as one */
 export function observeCalls(
   server: Http2Server,
   isStream: ReadonlyMap<string, boolean>,
   { metrics, logger, tracing, slowRequestMs }: Observers,
 ): void {
-  // Before grpc-js, so that the handler finds the call's id among the metadata.
-  server.prependListener('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+  const methods = new Map(Array.from(isStream, ([path, streams]) => [path, countMethod(path.slice(1), streams)]));
+  const others = countMethod('other', false);
+
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const startMs = performance.now();
-    const path = headers[':path'] ?? '';
-    const streams = isStream.get(path);
-    const method = streams === undefined ? 'other' : path.slice(1);
-    const parent = readTraceParent(headers['traceparent'] as string | undefined);
-    headers[REQUEST_ID] = parent.traceId;
     metrics.begin();
-    stream.once('close', () => {
+    stream.on('close', () => {
       const durationMs = performance.now() - startMs;
+      const method = methods.get(headers[':path'] ?? '') ?? others;
+      const { name, isStream: streams } = method;
       const code = codeOf(stream);
-      const codeName = status[code] ?? 'other';
+      const labels = () => ({ method: name, code: status[code] as string });
       // How long a stream was open says nothing of how quickly it was answered.
-      const seconds = streams ? undefined : durationMs / 1000;
-      metrics.end(`${method} ${codeName}`, () => ({ method, code: codeName }), seconds);
+      metrics.end(method.keys[code] ?? name, labels, streams ? undefined : durationMs / 1000);
 
       const failed = FAULTS.has(code);
       const level = failed ? 'error' : !streams && durationMs > slowRequestMs ? 'warn' : 'debug';
-      if (logger.isLevelEnabled(level)) {
-        logger[level]({ requestId: parent.traceId, method, code: codeName, durationMs }, 'answered');
-      }
+      if (!tracing && !logger.isLevelEnabled(level)) return;
+      const parent = readTraceParent(headers[TRACEPARENT] as string | undefined);
+      const requestId = sentHeadersOf(stream)?.[REQUEST_ID] ?? parent.traceId;
+      logger[level]({ requestId, method: name, code: status[code], durationMs }, 'answered');
       tracing?.record({
-        parent,
-        name: method,
+        parent: { ...parent, traceId: String(requestId) },
+        name,
         durationMs,
         failed,
-        attributes: { 'rpc.system': 'grpc', 'rpc.method': method, 'rpc.grpc.status_code': code },
+        attributes: { 'rpc.system': 'grpc', 'rpc.method': name, 'rpc.grpc.status_code': code },
       });
     });
   });
@@ -68,7 +79,10 @@ export function observeCalls(
 
 /** The code that was sent; a stream that ended before that was ended by the caller. */
 function codeOf(stream: ServerHttp2Stream): number {
-  // Node's types say that headers were sent; a caller may be gone before that.
-  const headers = stream.sentHeaders as typeof stream.sentHeaders | undefined;
-  return Number(stream.sentTrailers?.[GRPC_STATUS] ?? headers?.[GRPC_STATUS] ?? status.CANCELLED);
+  return Number(stream.sentTrailers?.[GRPC_STATUS] ?? sentHeadersOf(stream)?.[GRPC_STATUS] ?? status.CANCELLED);
+}
+
+/** Node's types say that headers were sent; a caller may be gone before that. */
+function sentHeadersOf(stream: ServerHttp2Stream): OutgoingHttpHeaders | undefined {
+  return stream.sentHeaders;
 }

@@ -64,18 +64,22 @@ describe('the observation of calls', () => {
     assert.match(JSON.stringify(server.logLines), new RegExp(`"requestId":"${TRACE_ID}"`));
   });
 
-  it('makes an id for a call without a trace, for an error and a stream too', async () => {
+  it('makes an id for an error and for a stream without a trace, and logs it', async () => {
     await using server = await openGrpc();
     using client = new TestClient(server.address);
-    const ids = await Promise.all(
-      [1, 2].map(async () => (await client.ask(getTime, {})).metadata.get('x-request-id')[0]),
-    );
-    assert.notEqual(ids[0], ids[1]);
-    const watch = client.open(watchTime, {}).on('error', () => {});
-    const [initial] = (await once(watch, 'metadata')) as [Metadata];
-    ids.push(initial.get('x-request-id')[0]);
-    watch.cancel();
-    for (const id of ids) assert.match(String(id), /^[0-9a-f]{32}$/);
+    const idOf = async (method: typeof watchTime | typeof getTime, zones: string[]) => {
+      const call = client.open(method, { zones }).on('error', () => {});
+      const [initial] = (await once(call, 'metadata')) as [Metadata];
+      call.cancel();
+      return String(initial.get('x-request-id')[0]);
+    };
+    const ids = [await idOf(watchTime, []), await idOf(watchTime, ['x']), await idOf(getTime, ['x'])];
+    assert.equal(new Set(ids).size, ids.length);
+    await client.call(getTime, {});
+    for (const id of ids) {
+      assert.match(id, /^[0-9a-f]{32}$/);
+      assert.match(JSON.stringify(server.logLines), new RegExp(`"requestId":"${id}"`));
+    }
   });
 
   it('logs an unforeseen failure once, with its stack, and tells the caller nothing of it', async () => {

@@ -16,8 +16,8 @@
 //   and the details hold a google.rpc.BadRequest that names the fields.
 // - A request may have 16 KiB and its metadata 8 KiB; beyond either the call ends with RESOURCE_EXHAUSTED. At most 100
 //   calls are open on a connection; a client holds further ones back until one of them has ended.
-// - The initial metadata of an answer has an `x-request-id`, which stands in the server's log and traces too: the trace id
-//   of the call's `traceparent` (W3C Trace Context), or an id made for the call.
+// - The initial metadata of a stream, of an error, and of an answer to a call with a `traceparent` (W3C Trace Context) has
+//   an `x-request-id`, which stands in the server's log and traces too: the trace's id, or one made for the call.
 
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
