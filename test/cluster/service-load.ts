@@ -46,7 +46,7 @@ export async function startServiceLoad(ratePerSecond: number, path?: string): Pr
   };
 }
 
-function expectNoFailure(report: LoadReport): void {
+export function expectNoFailure(report: LoadReport): void {
   say(formatReport(report));
   assert.deepEqual(report.errors, {});
   assert.deepEqual(Object.keys(report.answers), ['200']);
