@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { V1Pod } from '@kubernetes/client-node';
 
-import { makeOrThrow, readServingPods, runInPod, say, waitFor, waitForPods } from './cluster.ts';
+import { makeOrThrow, readServingPods, REPLICAS, runInPod, say, waitFor, waitForPods } from './cluster.ts';
 import { KEEP_ALIVE_CLIENTS, startOutsideLoad } from './service-load.ts';
 import { capture } from '../../infra/cluster/command.ts';
 import { containersOf } from '../../infra/cluster/install.ts';
@@ -54,8 +54,7 @@ describe('the service goes on', () => {
   });
 
   it(`when a node stands still for ${PAUSE_S} s, and at most ${MOST_FAILED_PAUSED} requests fail`, async () => {
-    const [pod] = await waitForPods();
-    const node = pod!.spec!.nodeName!;
+    const node = await findNodeOfOnePod();
     await using load = startOutsideLoad(RATE);
     await delay(3000);
     await capture('docker', ['pause', node]);
@@ -87,6 +86,15 @@ describe('the service goes on', () => {
     }
   });
 });
+
+/** What was written down above is true of a node that has one of the three pods. */
+async function findNodeOfOnePod(): Promise<string> {
+  const nodes = (await waitForPods()).map(({ spec }) => spec!.nodeName!);
+  assert.equal(nodes.length, REPLICAS.min);
+  const node = nodes.find((one) => nodes.indexOf(one) === nodes.lastIndexOf(one));
+  assert.ok(node, `no node has just one of the pods: ${nodes.join(', ')}`);
+  return node;
+}
 
 /** Opens the debugger of the service's own process, and through it keeps 8 MiB more every 20 ms. */
 const PLANT_LEAK = `

@@ -108,11 +108,13 @@ export class Load {
 
   async #runClient(agent: Agent, firstMs: number, intervalMs: number | undefined): Promise<void> {
     let dueMs = firstMs;
-    for (;;) {
+    while (dueMs < this.#endMs && !this.#isOver()) {
       // A request that was due while its client still waited counts from when it was due. A late timer is not the server's.
       const freeMs = performance.now();
-      if (dueMs > freeMs) await delay(Math.min(dueMs, this.#endMs) - freeMs);
-      if (Math.max(dueMs, performance.now()) >= this.#endMs || this.#sent >= this.#plan.maxRequests) return;
+      if (dueMs > freeMs) {
+        await delay(dueMs - freeMs);
+        if (this.#isOver()) return;
+      }
       this.#sent += 1;
       const startMs = dueMs > freeMs ? performance.now() : dueMs;
       await this.#ask(agent).then(
@@ -121,6 +123,10 @@ export class Load {
       );
       dueMs = intervalMs === undefined ? performance.now() : dueMs + intervalMs;
     }
+  }
+
+  #isOver(): boolean {
+    return performance.now() >= this.#endMs || this.#sent >= this.#plan.maxRequests;
   }
 
   /** Resolves with the status once the whole answer is there. */
