@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { parseNtpServer } from './clock/ntp.ts';
 import { parseNetworks } from './networks.ts';
 import { parsePeerSource } from './peers/peer-source.ts';
+import { parseRegistryPlace, tokenReader } from './registry/registry-source.ts';
 import { ExpectationError } from './zones/expectation.ts';
 import { parseZone } from './zones/zone.ts';
 
@@ -111,12 +112,27 @@ export const ENVIRONMENT = z.object({
   PEERS: readBy(parsePeerSource)
     .prefault('')
     .describe(
-      'Where the other instances are whose clocks are compared with this one’s: `kubernetes:SERVICE` (the pods of a headless Service), `dns:NAME:PORT` (every address of a name) or `HOST:PORT,HOST:PORT`, each with the gRPC port.',
+      'Where the other instances are whose clocks are compared with this one’s: `kubernetes:SERVICE` (the pods of a headless Service), `dns:NAME:PORT` (every address of a name), `HOST:PORT,HOST:PORT`, each with the gRPC port, or `registry` (that of `REGISTRY`).',
     ),
   PEER_TOLERANCE_MS: integer(1, 3_600_000)
     .prefault('100')
     .describe(
       'How far the clock of a peer may be from this one’s, beyond what is uncertain, before it is reported; a node that most others report is not ready.',
+    ),
+  REGISTRY: readBy(parseRegistryPlace)
+    .optional()
+    .describe(
+      'Where the instance enters itself while it serves: `consul:http://HOST:8500` or `eureka:http://HOST:8761/eureka`; see docs/discovery.md.',
+    ),
+  REGISTRY_TOKEN: z
+    .string()
+    .optional()
+    .describe('What the registry wants to see: a token of Consul, or for Eureka `USER:PASSWORD` or a bearer token.'),
+  REGISTRY_TOKEN_FILE: z.string().optional().describe('A file that has it instead; it is read again for each request.'),
+  REGISTRY_TURNOVER_MS: integer(0, 600_000)
+    .optional()
+    .describe(
+      'How long after it has left the registry the service goes on as before, while caches turn over: by default 10000 with Consul, 90000 with Eureka.',
     ),
   REVISION: z
     .string()
@@ -147,11 +163,16 @@ export class ConfigError extends Error {
  */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>) {
   const set = Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ''));
-  const parsed = ENVIRONMENT.safeParse(set);
+  const parsed = ENVIRONMENT.refine(({ PEERS, REGISTRY }) => PEERS.kind !== 'registry' || REGISTRY, {
+    path: ['PEERS'],
+    error: 'REGISTRY to be set too',
+  }).safeParse(set);
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
-      return `  ${name}: expected ${message}, got ${JSON.stringify(set[name])}`;
+      // The password of a URL is not for the log.
+      const got = set[name]?.replace(/(?<=\/\/)[^/]*(?=@)/, '…');
+      return `  ${name}: expected ${message}, got ${JSON.stringify(got)}`;
     });
     throw new ConfigError(`The environment is not usable:\n${lines.join('\n')}`);
   }
@@ -173,6 +194,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     ntpServers: values.NTP_SERVERS,
     peers: values.PEERS,
     peerToleranceNs: BigInt(values.PEER_TOLERANCE_MS) * 1_000_000n,
+    registry: values.REGISTRY && {
+      ...values.REGISTRY,
+      readToken: tokenReader(values.REGISTRY_TOKEN, values.REGISTRY_TOKEN_FILE),
+    },
+    registryTurnoverMs: values.REGISTRY_TURNOVER_MS,
     revision: values.REVISION,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   };

@@ -1,13 +1,10 @@
 /** Composes the service: configuration, clock, servers; waits for the signal to end; ends what it began, in reverse. */
 import { once } from 'node:events';
 
-import type { Logger } from 'pino';
-
+import { formatAddress } from './address.ts';
 import { Health } from './admin/health.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { startClock } from './clock/clock-loop.ts';
-import type { HonestClock } from './clock/honest-clock.ts';
-import type { PeerReport } from './clock/peer-report.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
 import { ACCEPT_MARGIN_MS, drainServers } from './drain.ts';
 import { clockService } from './grpc/clock-service.ts';
@@ -22,12 +19,15 @@ import { routeRequests } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import type { Callers } from './http/world-time-api.ts';
 import { findClientAddress } from './networks.ts';
-import { formatAddress } from './peers/name-discovery.ts';
 import { startPeerLoop } from './peers/peer-loop.ts';
 import { PeerWatch } from './peers/peer-watch.ts';
+import { describeInstance } from './registry/instance.ts';
+import { startRegistration } from './registry/start-registration.ts';
+import { logClockChanges, logPeer } from './telemetry/clock-log.ts';
 import { registerClockMetrics } from './telemetry/clock-metrics.ts';
 import { EventLoopWatch } from './telemetry/event-loop.ts';
 import { openLog } from './telemetry/log.ts';
+import { GRPC_METRICS, HTTP_METRICS } from './telemetry/metric-names.ts';
 import { registerPeerMetrics } from './telemetry/peer-metrics.ts';
 import { openRegistry } from './telemetry/registry.ts';
 import { RequestMetrics } from './telemetry/request-metrics.ts';
@@ -43,7 +43,11 @@ async function serve(config: Config): Promise<void> {
   const tracing =
     config.otlpEndpoint === undefined
       ? undefined
-      : resources.use((await import('./telemetry/tracing.ts')).startTracing());
+      : resources.use(
+          (await import('./telemetry/tracing.ts')).startTracing((error) =>
+            logger.warn({ err: error }, 'the last spans were taken by no collector'),
+          ),
+        );
   const eventLoop = resources.use(new EventLoopWatch());
   const build = { version: VERSION, revision: config.revision };
   const registry = openRegistry(build);
@@ -54,7 +58,7 @@ async function serve(config: Config): Promise<void> {
       onComplaint: (source, complaint) => logger.warn({ source, complaint }, 'a source of time cannot be used'),
     }),
   );
-  resources.use(logChanges(clock, logger));
+  resources.use(logClockChanges(clock, logger));
   registerClockMetrics(registry, clock);
   const events = resources.use(new EventStreams(clock));
   const peers = new PeerWatch({
@@ -73,6 +77,8 @@ async function serve(config: Config): Promise<void> {
   health.add('ready', 'tzdb', checkTzdb);
   health.add('ready', 'peers', () => (reportPeers().isOutvoted ? OUTVOTED : undefined));
 
+  const isReady = () => health.run('ready').every(({ failure }) => failure === undefined);
+
   const admin = resources.use(
     await HttpServer.open(
       new Application([
@@ -82,7 +88,7 @@ async function serve(config: Config): Promise<void> {
       { ...config, port: config.adminPort },
     ),
   );
-  const metrics = new RequestMetrics(registry, 'http', ['route', 'method', 'status']);
+  const metrics = new RequestMetrics(registry, HTTP_METRICS);
   const http = resources.use(
     await HttpServer.open(
       createApi(
@@ -102,9 +108,9 @@ async function serve(config: Config): Promise<void> {
   const grpc = resources.use(
     await GrpcServer.open(
       [timeService(clock, config.defaultZone), clockService(clock, reportPeers)],
-      () => health.run('ready').every(({ failure }) => failure === undefined),
+      isReady,
       {
-        metrics: new RequestMetrics(registry, 'grpc', ['method', 'code']),
+        metrics: new RequestMetrics(registry, GRPC_METRICS),
         logger,
         tracing,
         slowRequestMs: config.slowRequestMs,
@@ -115,10 +121,19 @@ async function serve(config: Config): Promise<void> {
   resources.use(
     startPeerLoop(peers, {
       source: config.peers,
+      registry: config.registry,
       ownPort: grpc.port,
       onDiscoveryFailure: (error, pauseMs) => logger.warn({ err: error, pauseMs }, 'the peers cannot be found out'),
     }),
   );
+  const instance = describeInstance({
+    http: http.port,
+    grpc: grpc.port,
+    admin: admin.port,
+    version: VERSION,
+    zone: config.defaultZone.id,
+  });
+  const registration = startRegistration(config.registry, { instance, host: config.host, isReady, logger });
   // Listened for before the log says "serving": until then a signal ends the process where it stands.
   const ending = Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
   phase = 'serving';
@@ -131,8 +146,10 @@ async function serve(config: Config): Promise<void> {
   for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => process.exit(1));
   phase = 'draining';
   logger.info({ signal }, 'draining');
-  // At a terminal nobody else sends requests that a drain would have to wait for.
-  const acceptMs = signal === 'SIGINT' ? 0 : config.keepAliveTimeoutMs + ACCEPT_MARGIN_MS;
+  // At a terminal nobody else sends requests, which a drain would have to wait for.
+  const isAlone = signal === 'SIGINT';
+  await registration?.leave(isAlone ? 0 : config.registryTurnoverMs);
+  const acceptMs = isAlone ? 0 : config.keepAliveTimeoutMs + ACCEPT_MARGIN_MS;
   const isClean = await drainServers([events, http, grpc], { acceptMs, deadlineMs: config.drainTimeoutMs });
   logger.info({ isClean }, 'closed');
 }
@@ -142,25 +159,6 @@ async function findCallers({ trustedProxies, geoipDatabase }: Config): Promise<C
     addressOf: (request) => findClientAddress(request, trustedProxies),
     zoneOf: geoipDatabase === undefined ? () => undefined : await (await import('./geoip.ts')).openGeoip(geoipDatabase),
   };
-}
-
-/** Steps and contradictions are what an operator is to hear of; that a state is as it was expected is not. */
-function logChanges(clock: HonestClock, logger: Logger): Disposable {
-  return clock.subscribe((change) => {
-    if (change.kind === 'step')
-      logger.warn({ seconds: Number(change.step.sizeNs) / 1e9 }, 'the wall clock was stepped');
-    else if (change.kind === 'state')
-      logger.info({ from: change.from, to: change.to }, 'the state of the clock changed');
-    else logger.info({ source: change.source, from: change.from, to: change.to }, 'a source of time changed');
-  });
-}
-
-/** A peer that is heard, or no longer, is what happens in every rollout; that clocks are apart is not. */
-function logPeer({ node, verdict, offset }: PeerReport, logger: Logger): void {
-  const isApart = verdict === 'ahead' || verdict === 'behind';
-  const seconds = offset && Number(offset.offsetNs) / 1e9;
-  const uncertaintySeconds = offset && Number(offset.uncertaintyNs) / 1e9;
-  logger[isApart ? 'warn' : 'info']({ node, verdict, seconds, uncertaintySeconds }, 'the clock of a peer');
 }
 
 /** A port that is taken or not ours to take is told in a line; a stack would only hide it. */

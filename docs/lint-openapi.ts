@@ -4,7 +4,10 @@ import { createConfig, formatProblems, getTotals, lintFromString } from '@redocl
 import { ROUTES } from './routes.ts';
 import { describeApi } from '../app/http/openapi.ts';
 
-const config = await createConfig({ extends: ['recommended-strict'] });
+const config = await createConfig({
+  extends: ['recommended-strict'],
+  rules: { 'operation-tag-defined': 'error', 'tag-description': 'error' },
+});
 const source = JSON.stringify(describeApi(ROUTES));
 const problems = await lintFromString({ source, absoluteRef: 'openapi.json', config });
 const totals = getTotals(problems);

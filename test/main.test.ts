@@ -100,4 +100,16 @@ describe('the process', () => {
     );
     assert.match(spans, /"name":"GET \/time"/);
   });
+
+  it('ends well though no collector takes its spans', async () => {
+    await using service = await startService({
+      KEEP_ALIVE_TIMEOUT_MS: '100',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+      OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+    });
+    await fetch(`http://127.0.0.1:${service.httpPort}/time`);
+    service.child.kill('SIGTERM');
+    assert.equal(await service.ended, 0);
+    assert.match(service.logLines.at(-1) ?? '', /the last spans were taken by no collector/);
+  });
 });

@@ -23,17 +23,31 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly logged: (text: string) => Promise<void>;
 }
 
+/** How a service is run where that is not from its sources, by Node, with nothing around it. */
+export interface ServiceCommand {
+  /** A program, with its arguments, that becomes the one it is given: `taskset`, `prlimit`. */
+  readonly wrapper?: readonly string[];
+  readonly nodeOptions?: readonly string[];
+  readonly main?: string;
+  readonly stderr?: 'inherit' | 'pipe';
+}
+
 /** Starts the service and resolves when it serves. */
-export async function startService(environment: Record<string, string> = {}): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'app/main.ts'], {
+export async function startService(
+  environment: Record<string, string> = {},
+  { wrapper = [], nodeOptions = [], main = 'app/main.ts', stderr = 'inherit' }: ServiceCommand = {},
+): Promise<ServiceProcess> {
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', ...nodeOptions, main];
+  const [program, ...args] = [...wrapper, ...node] as [string, ...string[]];
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', GRPC_PORT: '0', ADMIN_PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', stderr, 'ipc'],
   });
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null);
   const logLines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<ServingLine>();
   void ended.then((how) => reject(new Error(`The service ended with ${how} before it served`)));
-  const lines = createInterface(child.stdout).on('line', (line) => {
+  const lines = createInterface(child.stdout!).on('line', (line) => {
     logLines.push(line);
     const parsed = JSON.parse(line) as ServingLine;
     if (parsed.msg === 'serving') resolve(parsed);

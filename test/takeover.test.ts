@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Load, type Endpoint } from './load/load.ts';
+import { httpClients, type Endpoint } from './load/http-clients.ts';
+import { Load } from './load/load.ts';
 import { openServer } from './load/servers.ts';
 import { startService, type ServiceProcess } from './service-process.ts';
 
@@ -18,12 +19,14 @@ const ENDPOINT_DELAY_MS = 300;
 async function takeOver(requests: number, first: Endpoint, second: Endpoint, endFirst: () => Promise<unknown>) {
   let endpoint = first;
   const load = new Load({
-    url: `http://${first.host}:${first.port}/time`,
-    keepAliveClients: KEEP_ALIVE_CLIENTS,
-    freshClients: 1,
+    clients: httpClients({
+      url: `http://${first.host}:${first.port}/time`,
+      keepAlive: KEEP_ALIVE_CLIENTS,
+      fresh: 1,
+      endpoint: () => endpoint,
+    }),
     maxRequests: 10 * requests,
     maxSeconds: 170,
-    endpoint: () => endpoint,
   });
   await reach(load, requests / 3);
   const ended = endFirst();

@@ -1,45 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtempDisposable, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { startService } from './service-process.ts';
+import { makeDirectory, makeFiles, RELEASE } from './tzdata-fixture.ts';
 import { ConfigError, EXIT_CODE_CONFIG } from '../app/config.ts';
-import { MANIFEST_FILE, verifyTzdata, type TzdataManifest } from '../app/tzdata-directory.ts';
+import { MANIFEST_FILE, verifyTzdata } from '../app/tzdata-directory.ts';
 import { TABLE_FILE } from '../app/zones/tz-table.ts';
-import { findIcuFiles } from '../tzdata/icu-files.ts';
-
-/** A release that no Node carries: what is there is taken for it, with another name and another rule for Paris. */
-const RELEASE = '2026z';
-
-function makeFiles(): Map<string, Buffer> {
-  const files = findIcuFiles(readFileSync(process.execPath));
-  const zoneinfo = Buffer.from(files.get('zoneinfo64.res') ?? '');
-  const own = process.versions['tz'] ?? '';
-  zoneinfo.write(RELEASE, zoneinfo.indexOf(own, 0, 'utf16le'), 'utf16le');
-  const table = readFileSync('app/zones/tz-table.json', 'utf8')
-    .replace(`"release": "${own}"`, `"release": "${RELEASE}"`)
-    .replace('CET-1CEST,M3.5.0,M10.5.0/3"', 'CET-1"');
-  return files.set('zoneinfo64.res', zoneinfo).set(TABLE_FILE, Buffer.from(table));
-}
-
-const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
-
-async function makeDirectory(files: ReadonlyMap<string, Buffer>) {
-  const directory = await mkdtempDisposable(join(tmpdir(), 'tzdata-'));
-  for (const [name, content] of files) await writeFile(join(directory.path, name), content);
-  const manifest: TzdataManifest = {
-    release: RELEASE,
-    sha256: Object.fromEntries(Array.from(files, ([name, content]) => [name, sha256(content)])),
-  };
-  await writeFile(join(directory.path, MANIFEST_FILE), JSON.stringify(manifest));
-  return directory;
-}
 
 describe('a directory of newer tz data', () => {
   const files = makeFiles();

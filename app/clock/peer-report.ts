@@ -24,6 +24,8 @@ export interface PeerReport {
   readonly offset: PeerOffset | null;
   /** When the last answer came, by this node's wall clock; null before the first. */
   readonly lastHeardNs: bigint | null;
+  /** The release of its tz database, by its last answer; null before the first, and where it does not say. */
+  readonly tzdb: string | null;
 }
 
 /** The peers that a node asks, in the order of their names. */

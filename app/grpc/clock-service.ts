@@ -19,6 +19,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { ClockReport, SourceReport } from '../clock/honest-clock.ts';
 import type { KernelReading } from '../clock/kernel.ts';
 import type { PeerReport, PeersReport } from '../clock/peer-report.ts';
+import { TZDB_VERSION } from '../zones/tzdb.ts';
 
 const LEAP_SECONDS = { none: LeapSecond.NONE, insert: LeapSecond.INSERT, delete: LeapSecond.DELETE } as const;
 
@@ -59,12 +60,23 @@ export function clockService(clock: ReportingClock, reportPeers: () => PeersRepo
       const reading = clock.now();
       const { t1 } = readFields({ t1: () => readOptional(request.t1, fromTimestamp) });
       const now = toTimestamp(reading.epochNs);
-      return { ...(t1 !== undefined && { t1: toTimestamp(t1) }), t2: now, t3: now, clock: encodeClock(reading) };
+      return {
+        ...(t1 !== undefined && { t1: toTimestamp(t1) }),
+        t2: now,
+        t3: now,
+        clock: encodeClock(reading),
+        tzdb: TZDB_VERSION,
+      };
     },
 
     listPeers() {
       const { peers, toleranceNs, isOutvoted } = reportPeers();
-      return { peers: peers.map(encodePeer), tolerance: toDuration(toleranceNs), outvoted: isOutvoted };
+      return {
+        peers: peers.map(encodePeer),
+        tolerance: toDuration(toleranceNs),
+        outvoted: isOutvoted,
+        tzdb: TZDB_VERSION,
+      };
     },
   });
 }
@@ -98,7 +110,7 @@ function encodeSteps({ forward, backward, last }: ClockReport['steps']): Message
   };
 }
 
-function encodePeer({ node, verdict, offset, lastHeardNs }: PeerReport): MessageInitShape<typeof PeerSchema> {
+function encodePeer({ node, verdict, offset, lastHeardNs, tzdb }: PeerReport): MessageInitShape<typeof PeerSchema> {
   return {
     node,
     verdict: PEER_VERDICTS[verdict],
@@ -108,5 +120,6 @@ function encodePeer({ node, verdict, offset, lastHeardNs }: PeerReport): Message
       delay: toDuration(offset.delayNs),
     }),
     ...(lastHeardNs !== null && { lastHeard: toTimestamp(lastHeardNs) }),
+    tzdb: tzdb ?? '',
   };
 }

@@ -33,10 +33,10 @@ export class ExchangeClient implements Disposable {
   }
 
   /**
-   * @returns when the other had the question and when it sent the answer, by its wall clock
+   * @returns when the other had the question and when it sent the answer, by its wall clock; and its tz release, if it says
    * @throws a grpc-js ServiceError where no answer came
    */
-  async exchange(): Promise<Pick<Exchange, 't2Ns' | 't3Ns'>> {
+  async exchange(): Promise<Pick<Exchange, 't2Ns' | 't3Ns'> & { readonly tzdb: string | null }> {
     const { promise, resolve, reject } = Promise.withResolvers<ExchangeResponse>();
     this.#client.makeUnaryRequest(
       METHOD.path,
@@ -46,9 +46,9 @@ export class ExchangeClient implements Disposable {
       { deadline: Date.now() + DEADLINE_MS },
       (error, response) => (error ? reject(error) : resolve(response as ExchangeResponse)),
     );
-    const { t2, t3 } = await promise;
+    const { t2, t3, tzdb } = await promise;
     if (!t2 || !t3) throw new Error('Expected both timestamps, got an answer without');
-    return { t2Ns: fromTimestamp(t2), t3Ns: fromTimestamp(t3) };
+    return { t2Ns: fromTimestamp(t2), t3Ns: fromTimestamp(t3), tzdb: tzdb || null };
   }
 
   [Symbol.dispose](): void {

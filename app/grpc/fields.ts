@@ -3,12 +3,8 @@ import { status } from '@grpc/grpc-js';
 
 import { FieldError, type FieldViolation } from './status.ts';
 import { ExpectationError, UnknownZoneError } from '../zones/expectation.ts';
-import { parseZone, type Zone } from '../zones/zone.ts';
-
-/** How many zones one request may name. */
-const MOST_ZONES = 50;
-
-const LONGEST_WORDS = 64;
+import { MOST_ZONES, parseZone, type Zone } from '../zones/zone.ts';
+import { LONGEST_WORDS } from '../zones/zone-list.ts';
 
 /** For each field, by its name in the proto, what gives its value or throws an ExpectationError. */
 type Readers = Readonly<Record<string, () => unknown>>;

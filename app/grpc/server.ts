@@ -18,6 +18,13 @@ import { listen } from '../listen.ts';
 const MAX_CONCURRENT_STREAMS = 100;
 const MAX_REQUEST_BYTES = 16 * 1024;
 
+/**
+ * How many calls a client may cancel at once, and each second from then on; more end its connection. Those it may have open
+ * can all pass their deadline together, twice. nghttp2 lets it cancel a thousand, each of which costs a call's memory
+ * (CVE-2023-44487).
+ */
+const STREAM_RESETS = { streamResetBurst: 2 * MAX_CONCURRENT_STREAMS, streamResetRate: 33 };
+
 /** A client that has gone without a word is noticed after both together. */
 const KEEPALIVE_TIME_MS = 60_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
@@ -72,6 +79,8 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     const services = [...own, health, ...reflectionServices(described)];
     for (const service of services) addService(server, service, observers.logger);
 
+    // grpc-js has no option for it, and makes the HTTP/2 server from these.
+    Object.assign(server['commonServerOptions'], STREAM_RESETS);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const http2Server = http2ServerOf(server);
     const connections = new Connections(http2Server);

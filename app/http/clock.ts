@@ -14,6 +14,7 @@ export function clockRoutes(clock: HonestClock): Route[] {
     defineRoute({
       path: '/v1/clock',
       summary: 'What the clock is worth, and by whose word.',
+      tag: 'Clock',
       pathParameters: {},
       queryParameters: {},
       produces: ['application/json'],
@@ -23,8 +24,14 @@ export function clockRoutes(clock: HonestClock): Route[] {
     defineRoute({
       path: '/v1/exchange',
       summary: 'Timestamps from which a caller works out how far its own clock is off.',
+      tag: 'Clock',
       pathParameters: {},
-      queryParameters: { t1: instantParameter },
+      queryParameters: {
+        t1: instantParameter.meta({
+          description: 'When the question left, by the caller’s clock.',
+          example: '2026-11-24T03:05:54.12Z',
+        }),
+      },
       produces: ['application/json'],
       answers: () => ({ 'application/json': exchangeSchema() }),
       handle: ({ query: { t1 } }) => {
@@ -40,7 +47,7 @@ export function clockRoutes(clock: HonestClock): Route[] {
 const US = (description: string, example: number) => z.number().meta({ description, example });
 
 /** What `/v1/clock` answers, and the `clock` event tells. */
-const clockReportSchema = answerSchema(() =>
+export const clockReportSchema = answerSchema(() =>
   z
     .object({
       ...clockReadingSchemas(),
@@ -48,7 +55,7 @@ const clockReportSchema = answerSchema(() =>
         .enum(['none', 'insert', 'delete'])
         .meta({ description: 'A leap second at the end of the month.', example: 'none' }),
       steps: z.object({
-        forward: z.int().meta({ description: 'Steps of the wall clock since the start.', example: 1 }),
+        forward: z.int().meta({ description: 'Steps of the wall clock since the start.', example: 0 }),
         backward: z.int().meta({ description: 'The same, backward.', example: 0 }),
         last: z
           .object({
@@ -56,16 +63,17 @@ const clockReportSchema = answerSchema(() =>
             sizeUs: US('How far the clock was set forward, in microseconds.', 1_000_000),
             found: instantSchema('What the clock said when the step was found.'),
           })
-          .nullable(),
+          .nullable()
+          .meta({ description: 'The last of them; null where there was none.', example: null }),
       }),
       sources: z.array(
         z.object({
-          name: z.string().meta({ description: '`kernel`, or an NTP server.', example: 'time.example.com' }),
+          name: z.string().meta({ description: '`kernel`, or an NTP server.', example: 'kernel' }),
           verdict: z.enum(['agrees', 'contradicts', 'smeared', 'silent']),
           offsetUs: z
             .object({
-              low: US('True time minus the clock’s is at least this, in microseconds, as the source has it.', -800),
-              high: US('And at most this.', 1200),
+              low: US('True time minus the clock’s is at least this, in microseconds, as the source has it.', -2000),
+              high: US('And at most this.', 2000),
             })
             .nullable(),
         }),

@@ -11,10 +11,10 @@ import { Readable } from 'node:stream';
 import * as z from 'zod';
 
 import { NO_STORE } from './answer.ts';
-import { encodeClockReading } from './clock-reading.ts';
-import { encodeClockReport } from './clock.ts';
+import { clockReadingSchemas, encodeClockReading } from './clock-reading.ts';
+import { clockReportSchema, encodeClockReport } from './clock.ts';
 import { HttpError } from './problem.ts';
-import { defineRoute, type Route } from './route.ts';
+import { defineRoute, exampleOf, type Route } from './route.ts';
 import type { HonestClock } from '../clock/honest-clock.ts';
 import { SecondTicker } from '../clock/second-ticker.ts';
 import type { DrainingServer } from '../drain.ts';
@@ -33,11 +33,16 @@ export function eventRoutes(streams: EventStreams): Route[] {
     defineRoute({
       path: '/v1/events',
       summary: 'A stream of events: `time` each second, `clock` when what the clock is worth changes.',
+      tag: 'Time',
       pathParameters: {},
       queryParameters: {},
       produces: ['text/event-stream'],
       answers: () => ({
-        'text/event-stream': z.string().meta({ example: 'event: time\ndata: {"unixMs":1795489554000}\n\n' }),
+        'text/event-stream': z.string().meta({
+          example:
+            formatEvent('clock', exampleOf(clockReportSchema()) as object) +
+            formatEvent('time', exampleOf(z.object(clockReadingSchemas())) as object),
+        }),
       }),
       handle: ({ request }) => ({ status: 200, headers: HEADERS, body: streams.open(request) }),
     }),

@@ -85,13 +85,18 @@ const LONGEST_TARGET = 4096;
 /** Refuses what Node lets pass although RFC 9112 does not, and what is too long to be meant. */
 export function refuseMalformed(): Layer {
   return (ctx, next) => {
-    const { rawHeaders, url = '' } = ctx.req;
+    const { rawHeaders, headers, url = '' } = ctx.req;
     let hosts = 0;
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const name = rawHeaders[index];
       if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
     }
     if (hosts > 1) throw new HttpError(400, `Expected one Host header, got ${hosts}`);
+    // Node reads any word that ends in "chunked" as chunked; a proxy that does not would see another request behind this one.
+    const coding = headers['transfer-encoding'];
+    if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+      throw new HttpError(400, `Expected no Transfer-Encoding but chunked, got ${JSON.stringify(coding.slice(0, 64))}`);
+    }
     if (url.length > LONGEST_TARGET) {
       throw new HttpError(414, `Expected a target of at most ${LONGEST_TARGET} characters, got ${url.length}`);
     }

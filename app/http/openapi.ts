@@ -8,7 +8,7 @@ import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 
 import { Asset } from './asset.ts';
-import { answerSchema, defineRoute, type Answers, type Route } from './route.ts';
+import { answerSchema, defineRoute, exampleOf, TAGS, type Answers, type Route } from './route.ts';
 import { VERSION } from '../version.ts';
 
 type JsonObject = Record<string, unknown>;
@@ -32,19 +32,23 @@ export function describeApi(routes: readonly Route[]): JsonObject {
   const schemas = new SchemaWriter();
   const paths = Object.fromEntries(
     routes.flatMap((route) => {
-      const { path, summary, answers } = route;
+      const { path, summary, tag, answers, failures } = route;
       if (answers === undefined) return [];
+      const failure = failures
+        ? { description: 'An error, in that contract’s form.', content: describeContent(failures(), schemas) }
+        : { $ref: '#/components/responses/Problem' };
       const operation = {
         operationId: nameOperation(path),
         summary,
+        tags: tag && [tag],
         parameters: [
           ...describeParameters(route.pathParameters, 'path', schemas),
           ...describeParameters(route.queryParameters, 'query', schemas),
         ],
         responses: {
           200: { description: STATUS_CODES[200], content: describeContent(answers(), schemas) },
-          '4XX': { $ref: '#/components/responses/Problem' },
-          '5XX': { $ref: '#/components/responses/Problem' },
+          '4XX': failure,
+          '5XX': failure,
         },
       };
       return [[path, { get: operation }]];
@@ -60,6 +64,7 @@ export function describeApi(routes: readonly Route[]): JsonObject {
     },
     servers: [{ url: '/' }],
     security: [],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: schemas.components,
@@ -101,19 +106,6 @@ function describeParameters(shape: Route['queryParameters'], place: 'path' | 'qu
       schema: written,
     };
   });
-}
-
-/** The example that a schema gives itself, or that its parts make together. */
-export function exampleOf(schema: z.ZodType): unknown {
-  const example = schema.meta()?.['example'];
-  if (example !== undefined) return example;
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
-    return exampleOf(schema.unwrap() as z.ZodType);
-  if (schema instanceof z.ZodArray) return [exampleOf(schema.element as z.ZodType)];
-  if (schema instanceof z.ZodUnion) return exampleOf(schema.options[0] as z.ZodType);
-  if (schema instanceof z.ZodEnum) return schema.options[0];
-  if (!(schema instanceof z.ZodObject)) return undefined;
-  return Object.fromEntries(Object.entries(schema.shape).map(([name, part]) => [name, exampleOf(part as z.ZodType)]));
 }
 
 /** Writes zod schemas as JSON Schema, those with an `id` once, as components that the others refer to. */

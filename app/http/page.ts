@@ -10,21 +10,21 @@ import { Asset } from './asset.ts';
 import { HttpError } from './problem.ts';
 import { defineRoute, type Route } from './route.ts';
 
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ');
+const policyOf = (styleHash: string) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src '${styleHash}'`,
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
 
@@ -49,7 +49,7 @@ export function pageRoutes(): Route[] {
       summary: 'What that page is made of.',
       pathParameters: { file: z.string() },
       queryParameters: {},
-      produces: ['text/javascript', 'text/css', 'image/svg+xml'],
+      produces: ['text/javascript', 'image/svg+xml'],
       handle: async ({ path: { file }, request }) => {
         const found = (await (page ??= loadPage())).files.get(file);
         if (!found) throw new HttpError(404, 'Expected the name of an asset of the page, got another');
@@ -69,7 +69,7 @@ async function loadPage(): Promise<Page> {
       'Cache-Control',
       'no-cache',
       'Content-Security-Policy',
-      POLICY,
+      policyOf(page.styleHash),
       'Referrer-Policy',
       'no-referrer',
     ]),

@@ -6,19 +6,26 @@ import { answerSchema, defineRoute, type Route } from './route.ts';
 import { instantSchema } from './shared-answers.ts';
 import type { PeerReport, PeersReport } from '../clock/peer-report.ts';
 import { formatInstant } from '../zones/instant.ts';
+import { TZDB_VERSION } from '../zones/tzdb.ts';
 
 export function peerRoutes(reportPeers: () => PeersReport): Route[] {
   return [
     defineRoute({
       path: '/v1/peers',
       summary: 'The clocks of other nodes, as far as each is from this one’s.',
+      tag: 'Clock',
       pathParameters: {},
       queryParameters: {},
       produces: ['application/json'],
       answers: () => ({ 'application/json': peersSchema() }),
       handle: () => {
         const { toleranceNs, isOutvoted, peers } = reportPeers();
-        const answer = { toleranceUs: toUs(toleranceNs), outvoted: isOutvoted, peers: peers.map(encodePeer) };
+        const answer: PeersAnswer = {
+          toleranceUs: toUs(toleranceNs),
+          outvoted: isOutvoted,
+          tzdb: TZDB_VERSION,
+          peers: peers.map(encodePeer),
+        };
         return answerJson(answer, NO_STORE);
       },
     }),
@@ -35,9 +42,13 @@ const peersSchema = answerSchema(() =>
       description: 'Whether most nodes agree on a time that this one’s clock is not near; then it is not ready.',
       example: false,
     }),
+    tzdb: z.string().meta({ description: 'The release of this node’s tz database.', example: TZDB_VERSION }),
     peers: z.array(peerSchema()),
   }),
 );
+
+/** What is answered. */
+export type PeersAnswer = z.input<ReturnType<typeof peersSchema>>;
 
 const peerSchema = answerSchema(() =>
   z
@@ -54,11 +65,15 @@ const peerSchema = answerSchema(() =>
         .nullable(),
       delayUs: z.number().meta({ description: 'How long question and answer took.', example: 612.25 }).nullable(),
       lastHeard: instantSchema('When its last answer came; null before the first.').nullable(),
+      tzdb: z
+        .string()
+        .meta({ description: 'The release of its tz database; null where it has not said.', example: TZDB_VERSION })
+        .nullable(),
     })
     .meta({ id: 'Peer' }),
 );
 
-function encodePeer({ node, verdict, offset, lastHeardNs }: PeerReport) {
+function encodePeer({ node, verdict, offset, lastHeardNs, tzdb }: PeerReport): PeersAnswer['peers'][number] {
   return {
     node,
     verdict,
@@ -66,6 +81,7 @@ function encodePeer({ node, verdict, offset, lastHeardNs }: PeerReport) {
     uncertaintyUs: offset && toUs(offset.uncertaintyNs),
     delayUs: offset && toUs(offset.delayNs),
     lastHeard: lastHeardNs === null ? null : formatInstant(lastHeardNs),
+    tzdb,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * From a path to its route. @koa/router matches, and tries its patterns in turn; what it found for the last paths is kept,
- * because most requests are for a few of them.
+ * From a target to its route and parameters. @koa/router matches, and tries its patterns in turn, and zod reads the
+ * parameters; what they found for the last targets is kept, because most requests are for a few of them.
  */
 import { Router } from '@koa/router';
 import type Koa from 'koa';
@@ -13,7 +13,18 @@ import type { MediaType, Route } from './route.ts';
 import { BoundedCache } from '../zones/bounded-cache.ts';
 
 /** The methods that an HTTP service is expected to know; what else comes is 501. */
-const KNOWN_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'CONNECT']);
+const KNOWN_METHODS = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'TRACE',
+  'CONNECT',
+  'QUERY',
+]);
 const ALLOW = ['Allow', 'GET, HEAD, OPTIONS'] as const;
 
 /** What a request was found to be for; layers around the router label their metrics and logs with it. */
@@ -22,42 +33,48 @@ export interface RoutedState {
   route?: string;
 }
 
-interface Target {
+type Parameters = ReturnType<ParameterReader>;
+
+interface ReadableRoute {
   readonly route: Route;
   readonly read: ParameterReader;
 }
 
-/** A route that was found for a path. */
-interface Match extends Target {
-  readonly pathParameters: Readonly<Record<string, string>>;
+/** A route that was found for a target; its parameters are read when they are needed for the first time. */
+interface Match {
+  readonly route: Route;
+  readonly parameters: () => Parameters;
 }
 
-/** Every zone has some paths of its own, and no stranger may make this grow. */
-const MOST_PATHS = 4096;
+/** Every zone has some targets of its own, and no stranger may make this grow. */
+const MOST_TARGETS = 4096;
+const LONGEST_KEPT_TARGET = 256;
 
 /** The innermost layer: finds the route, reads its parameters, and lets it answer. */
 export function routeRequests(routes: readonly Route[]): Layer {
   const router = new Router({ sensitive: true, strict: true });
-  const targets = new Map<string, Target>();
+  const readable = new Map<string, ReadableRoute>();
   for (const route of routes) {
     router.get(route.path, route.path.replace(/\{(\w+)\}/g, '*$1'), () => {});
-    targets.set(route.path, { route, read: readerFor(route) });
+    readable.set(route.path, { route, read: readerFor(route) });
   }
-  const matches = new BoundedCache<string, Match>(MOST_PATHS);
+  const matches = new BoundedCache<string, Match>(MOST_TARGETS);
 
-  const findMatch = (path: string): Match | undefined => {
+  const findMatch = ({ path, querystring, url }: Koa.Context): Match | undefined => {
     const layer = router.match(path, 'GET').pathAndMethod[0];
-    const target = layer && targets.get(layer.name ?? '');
-    if (!target) return undefined;
-    const match = { ...target, pathParameters: layer.params(path, layer.captures(path)) };
-    matches.set(path, match);
+    const found = layer && readable.get(layer.name ?? '');
+    if (!found) return undefined;
+    const { route, read } = found;
+    const pathParameters = layer.params(path, layer.captures(path));
+    let known: Parameters | undefined;
+    const match = { route, parameters: () => (known ??= read(pathParameters, querystring)) };
+    if (url.length <= LONGEST_KEPT_TARGET) matches.set(url, match);
     return match;
   };
 
   return (ctx) => {
-    const path = ctx.path;
-    const match = matches.get(path) ?? findMatch(path);
-    if (!match) return KNOWN_METHODS.has(ctx.method) ? refusePath(path) : refuseMethod(ctx.method);
+    const match = matches.get(ctx.url) ?? findMatch(ctx);
+    if (!match) return KNOWN_METHODS.has(ctx.method) ? refusePath(ctx.path) : refuseMethod(ctx.method);
     (ctx.state as RoutedState).route = match.route.path;
     if (ctx.method === 'OPTIONS') return answerOptions();
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return refuseMethod(ctx.method);
@@ -65,9 +82,9 @@ export function routeRequests(routes: readonly Route[]): Layer {
   };
 }
 
-function answerRoute(ctx: Koa.Context, { route, read, pathParameters }: Match): Answering {
+function answerRoute(ctx: Koa.Context, { route, parameters }: Match): Answering {
   const type = negotiate(ctx, route.produces);
-  const answering = route.handle({ ...read(pathParameters, ctx.querystring), type, request: ctx.req } as never);
+  const answering = route.handle({ ...parameters(), type, request: ctx.req } as never);
   const ifNoneMatch = ctx.headers['if-none-match'];
   return ifNoneMatch === undefined
     ? answering

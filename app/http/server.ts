@@ -3,7 +3,7 @@
  * connection that is simply closed meets the client's next request half-way; told `Connection: close` with the last
  * answer, the client opens its next one elsewhere.
  */
-import { createServer, STATUS_CODES, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { answerProblem } from './answer.ts';
@@ -15,8 +15,12 @@ const HEADERS_TIMEOUT_MS = 5000;
 /** The longest a request may take to arrive; a drain waits for one that has just begun. */
 export const REQUEST_TIMEOUT_MS = 10_000;
 const CHECKING_INTERVAL_MS = 1000;
+/** A connection on which nothing moves for so long, though an answer is to be taken, ends. */
+const STANDSTILL_MS = 10_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_REQUESTS_PER_SOCKET = 10_000;
+/** How many requests may wait for the answers before theirs. Clients that pipeline at all send a handful. */
+const MOST_PIPELINED = 16;
 
 export class HttpServer implements DrainingServer, AsyncDisposable {
   readonly port: number;
@@ -41,9 +45,11 @@ export class HttpServer implements DrainingServer, AsyncDisposable {
         keepAliveTimeout: keepAliveTimeoutMs,
         maxHeaderSize: MAX_HEADER_BYTES,
       },
-      application.listener(),
+      answerInTurn(application.listener()),
     );
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+    server.timeout = STANDSTILL_MS;
+    server.on('timeout', endStandstill);
     server.on('clientError', refuseBytes);
     return new HttpServer(server, application, await listen(server, host, port));
   }
@@ -67,6 +73,36 @@ export class HttpServer implements DrainingServer, AsyncDisposable {
     this.closeNow();
     await closed;
   }
+}
+
+/**
+ * Node reads on only as answers leave, but hands over all requests that came in one piece: answered at once, 64 KB of them
+ * would make megabytes of answers that wait. So each is answered in its turn, and a connection that sends too many ends.
+ */
+function answerInTurn(listener: RequestListener): RequestListener {
+  const waiting = new WeakMap<Socket, number>();
+  return (request, response) => {
+    // An answer that has to wait for another has no socket yet.
+    if (response.socket !== null) {
+      listener(request, response);
+      return;
+    }
+    const { socket } = request;
+    const count = waiting.get(socket) ?? 0;
+    if (count >= MOST_PIPELINED) socket.destroy();
+    if (socket.destroyed) return;
+    waiting.set(socket, count + 1);
+    response.once('socket', () => {
+      waiting.set(socket, (waiting.get(socket) ?? 0) - 1);
+      listener(request, response);
+    });
+  };
+}
+
+/** What was not taken is thrown away: after a mere close the kernel would go on offering it, out of the pod's memory. */
+function endStandstill(socket: Socket): void {
+  if (socket.writableLength > 0) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** Answers bytes that are no request, in the form that all errors here have. */

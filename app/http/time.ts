@@ -9,21 +9,19 @@ import { zoneParameter } from './shared-parameters.ts';
 import type { Clock, ClockReading } from '../clock/clock.ts';
 import { formatPlainTime, readZone, type ZoneReading } from '../zones/reading.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
-import type { Zone } from '../zones/zone.ts';
-
-/** How many zones one request may ask for. */
-const MOST_ZONES = 50;
+import { MOST_ZONES, type Zone } from '../zones/zone.ts';
 
 export function timeRoutes(clock: Clock, defaultZone: Zone): Route[] {
   return [
     defineRoute({
       path: '/time',
       summary: 'The time as one line of text.',
+      tag: 'Time',
       pathParameters: {},
       queryParameters: { zone: zoneParameter.optional() },
       produces: ['text/plain', 'application/json'],
       answers: () => ({
-        'text/plain': z.string().meta({ example: 'Current time: 2026-11-24 03:05:54' }),
+        'text/plain': z.string().meta({ example: 'Current time: 2026-11-24 04:05:54' }),
         'application/json': readingSchema(),
       }),
       handle: ({ query, type }) => {
@@ -37,6 +35,7 @@ export function timeRoutes(clock: Clock, defaultZone: Zone): Route[] {
     defineRoute({
       path: '/v1/time',
       summary: 'One reading of the clock, as it is in each of the zones.',
+      tag: 'Time',
       pathParameters: {},
       queryParameters: { zone: z.array(zoneParameter).max(MOST_ZONES).optional() },
       produces: ['application/json'],

@@ -10,18 +10,21 @@ import * as z from 'zod';
 import { answerJson, answerText, NO_STORE, type Answer } from './answer.ts';
 import { whenAnswered, type Layer } from './application.ts';
 import { HttpError } from './problem.ts';
-import { answerSchema, defineRoute, parameter, type Answers, type MediaType, type Route } from './route.ts';
+import { answerSchema, defineRoute, exampleOf, parameter, type Answers, type MediaType, type Route } from './route.ts';
 import type { Clock } from '../clock/clock.ts';
 import { normalizeAddress } from '../networks.ts';
+import { VERSION } from '../version.ts';
 import { UnknownZoneError } from '../zones/expectation.ts';
 import { ZONE_NAMES } from '../zones/tz-table.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
-import { formatWorldTime, readWorldTime } from '../zones/world-time.ts';
+import { formatWorldTime, readWorldTime, type WorldTime } from '../zones/world-time.ts';
 import { parseZone, type Zone } from '../zones/zone.ts';
 
 const PREFIX = '/api/';
 
-const LIST_HEADERS = ['Cache-Control', 'public, max-age=3600', 'ETag', `"${TZDB_VERSION}"`];
+const UNKNOWN_LOCATION = 'unknown location';
+
+const LIST_HEADERS = ['Cache-Control', 'public, max-age=3600', 'ETag', `"${VERSION};${TZDB_VERSION}"`];
 
 /** Where callers are. */
 export interface Callers {
@@ -55,24 +58,26 @@ export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Caller
     { suffix: '', type: 'application/json', inWords: '' },
   ] as const;
   return FORMS.flatMap(({ suffix, type, inWords }) => {
-    const produces = [type] as const;
-    const queryParameters = {};
+    const shared = {
+      tag: 'WorldTimeAPI',
+      queryParameters: {},
+      produces: [type],
+      failures: () => describeAs(type, failureSchema()),
+    } as const;
     return [
       defineRoute({
         path: `/api/timezone${suffix}`,
         summary: `WorldTimeAPI: the names of all zones${inWords}.`,
+        ...shared,
         pathParameters: {},
-        queryParameters,
-        produces,
         answers: () => describeAs(type, namesSchema()),
         handle: () => answerList(ZONE_NAMES, type),
       }),
       defineRoute({
         path: `/api/timezone/{place}${suffix}`,
         summary: `WorldTimeAPI: the time in a zone, or the names of the zones of an area${inWords}.`,
+        ...shared,
         pathParameters: { place: placeParameter },
-        queryParameters,
-        produces,
         answers: () => describeAs(type, z.union([worldTimeSchema(), namesSchema()])),
         handle: ({ path: { place }, request }) =>
           'id' in place ? answerTime(place, request, type) : answerList(place, type),
@@ -80,18 +85,16 @@ export function worldTimeRoutes(clock: Clock, defaultZone: Zone, callers: Caller
       defineRoute({
         path: `/api/ip${suffix}`,
         summary: `WorldTimeAPI: the time where the caller is${inWords}.`,
+        ...shared,
         pathParameters: {},
-        queryParameters,
-        produces,
         answers: () => describeAs(type, worldTimeSchema()),
         handle: ({ request }) => answerCaller(callers.addressOf(request), request, type),
       }),
       defineRoute({
         path: `/api/ip/{address}${suffix}`,
         summary: `WorldTimeAPI: the time where an address is${inWords}.`,
+        ...shared,
         pathParameters: { address: addressParameter },
-        queryParameters,
-        produces,
         answers: () => describeAs(type, worldTimeSchema()),
         handle: ({ path, request }) => {
           const address = normalizeAddress(path.address);
@@ -120,24 +123,35 @@ const worldTimeSchema = answerSchema(() =>
       dst: z.boolean().meta({ example: false }),
       abbreviation: z.string().meta({ example: 'CET' }),
       dst_offset: z.int().meta({ description: 'What daylight saving adds, in seconds.', example: 0 }),
-      dst_from: z.string().meta({ example: '2026-03-29T01:00:00+00:00' }).nullable(),
-      dst_until: z.string().meta({ example: '2026-10-25T01:00:00+00:00' }).nullable(),
+      dst_from: z
+        .string()
+        .nullable()
+        .meta({ description: 'When daylight saving began; null outside of it.', example: null }),
+      dst_until: z.string().nullable().meta({ description: 'When it will end; null outside of it.', example: null }),
       client_ip: z.string().meta({ example: '192.0.2.1' }),
     })
     .meta({ id: 'WorldTime' }),
 );
 
-/** The text form has the JSON form's fields, a line each. */
+const failureSchema = answerSchema(() =>
+  z.object({ error: z.string().meta({ example: UNKNOWN_LOCATION }) }).meta({ id: 'WorldTimeError' }),
+);
+
+/** @param schema of the JSON form; the text form has its fields or its members, a line each */
 function describeAs(type: MediaType, schema: z.ZodType): Answers {
-  return type === 'text/plain'
-    ? { [type]: z.string().meta({ example: 'utc_offset: +01:00\ntimezone: Europe/Paris\n' }) }
-    : { [type]: schema };
+  if (type !== 'text/plain') return { [type]: schema };
+  const value = exampleOf(schema) as WorldTime | readonly string[] | { error: string };
+  const example =
+    'error' in value ? formatError(value.error) : 'timezone' in value ? formatWorldTime(value) : formatNames(value);
+  return { [type]: z.string().meta({ example }) };
 }
 
 function answerList(names: readonly string[], type: MediaType): Answer {
-  return type === 'text/plain'
-    ? answerText(names.map((name) => `${name}\n`).join(''), LIST_HEADERS)
-    : answerJson(names, LIST_HEADERS);
+  return type === 'text/plain' ? answerText(formatNames(names), LIST_HEADERS) : answerJson(names, LIST_HEADERS);
+}
+
+function formatNames(names: readonly string[]): string {
+  return names.map((name) => `${name}\n`).join('');
 }
 
 function parsePlace(name: string): Place {
@@ -169,8 +183,12 @@ export function keepWorldTimeApi(): Layer {
 }
 
 function answerError({ status, headers }: Answer, isText: boolean): Answer {
-  const error = status === 404 ? 'unknown location' : (STATUS_CODES[status] ?? '').toLowerCase();
+  const error = status === 404 ? UNKNOWN_LOCATION : (STATUS_CODES[status] ?? '').toLowerCase();
   const kept = headers.filter((_, index) => headers[index - (index % 2)] !== 'Content-Type');
-  const answer = isText ? answerText(`${error}\n`, kept) : answerJson({ error }, kept);
+  const answer = isText ? answerText(formatError(error), kept) : answerJson({ error }, kept);
   return { ...answer, status };
+}
+
+function formatError(error: string): string {
+  return `${error}\n`;
 }

@@ -2,38 +2,41 @@
 import * as z from 'zod';
 
 import { answerJson, answerText, type Answer } from './answer.ts';
-import { answerSchema, defineRoute, parameter, type Route } from './route.ts';
+import { answerSchema, defineRoute, parameter, withExample, type Route } from './route.ts';
 import { instantSchema, localTypeSchemas, offsetSchema, tzdbSchema, zoneNameSchema } from './shared-answers.ts';
 import { instantParameter, zoneParameter } from './shared-parameters.ts';
 import type { Clock } from '../clock/clock.ts';
+import { VERSION } from '../version.ts';
 import { formatInstant, toEpochMs } from '../zones/instant.ts';
 import { findOffsetInterval, formatOffset, listTransitions, type Transition } from '../zones/transitions.ts';
 import { describeZone } from '../zones/tz-table.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
-import { listZones, parseCountry } from '../zones/zone-list.ts';
+import { listZones, LONGEST_WORDS, parseCountry } from '../zones/zone-list.ts';
 
 const NS_PER_MS = 1_000_000n;
 
 const wordsParameter = (meta: { description: string; example: string }) =>
-  z.string().max(64, 'at most 64 characters').meta(meta);
+  z.string().max(LONGEST_WORDS, `at most ${LONGEST_WORDS} characters`).meta(meta);
 
 export function zoneRoutes(clock: Clock): Route[] {
   return [
     defineRoute({
       path: '/v1/zones',
       summary: 'The zones, with the offset of each at one instant.',
+      tag: 'Zones',
       pathParameters: {},
       queryParameters: {
         at: instantParameter.optional(),
         country: parameter(parseCountry, {
           description: 'The ISO 3166 code of the country that the zones are in.',
           example: 'CH',
+          pattern: '^[A-Za-z]{2}$',
         }).optional(),
         area: wordsParameter({
           description: 'The part of a name before its first slash.',
           example: 'Europe',
         }).optional(),
-        q: wordsParameter({ description: 'A piece of a name, in any case.', example: 'new york' }).optional(),
+        q: wordsParameter({ description: 'A piece of a name, in any case.', example: 'zur' }).optional(),
       },
       produces: ['application/json'],
       answers: () => ({ 'application/json': zoneListSchema() }),
@@ -47,8 +50,12 @@ export function zoneRoutes(clock: Clock): Route[] {
     defineRoute({
       path: '/v1/zones/{zone}/transitions',
       summary: 'The changes of a zone’s offset in a range of at most 200 years.',
+      tag: 'Zones',
       pathParameters: { zone: zoneParameter },
-      queryParameters: { from: instantParameter.optional(), to: instantParameter.optional() },
+      queryParameters: {
+        from: withExample(instantParameter, '2026-01-01T00:00:00Z').optional(),
+        to: withExample(instantParameter, '2027-01-01T00:00:00Z').optional(),
+      },
       produces: ['application/json'],
       answers: () => ({ 'application/json': transitionsSchema() }),
       handle: ({ path: { zone }, query }) => {
@@ -64,6 +71,7 @@ export function zoneRoutes(clock: Clock): Route[] {
     defineRoute({
       path: '/v1/zones/{zone}',
       summary: 'A zone at one instant, with the transitions around it; as text its POSIX rule, for devices.',
+      tag: 'Zones',
       pathParameters: { zone: zoneParameter },
       queryParameters: { at: instantParameter.optional() },
       produces: ['application/json', 'text/plain'],
@@ -103,7 +111,9 @@ const zoneListSchema = answerSchema(() =>
   z
     .object({
       tzdb: tzdbSchema(),
-      zones: z.array(z.object({ zone: zoneNameSchema(), offset: offsetSchema('Its offset at that instant.') })),
+      zones: z
+        .array(z.object({ zone: zoneNameSchema(), offset: offsetSchema('Its offset at that instant.') }))
+        .meta({ example: [{ zone: 'Europe/Zurich', offset: '+01:00' }] }),
     })
     .meta({ id: 'ZoneList' }),
 );
@@ -125,7 +135,12 @@ const transitionsSchema = answerSchema(() =>
       tzdb: tzdbSchema(),
       from: instantSchema('The start of the range, included.', '2026-01-01T00:00:00.000000Z'),
       to: instantSchema('The end of the range, not included.', '2027-01-01T00:00:00.000000Z'),
-      transitions: z.array(transitionSchema()),
+      transitions: z.array(transitionSchema()).meta({
+        example: [
+          { instant: '2026-03-29T01:00:00.000000Z', offsetBefore: '+01:00', offsetAfter: '+02:00' },
+          { instant: '2026-10-25T01:00:00.000000Z', offsetBefore: '+02:00', offsetAfter: '+01:00' },
+        ],
+      }),
     })
     .meta({ id: 'Transitions' }),
 );
@@ -178,7 +193,8 @@ function encodeTransition({
 const LONGEST_CACHING_S = 3600;
 
 /**
- * Zone data changes with a release of the tz database and with a transition, and not otherwise: its ETag names both.
+ * Zone data changes with a release of the tz database and with a transition, its form with a version of this service, and
+ * neither does otherwise: the ETag names all three.
  *
  * @param nowNs given where the answer is about now, and so is stale after the interval's end
  */
@@ -192,5 +208,12 @@ function answerZoneData(
 }
 
 function cachingHeaders(tag: string, maxAgeS: number): readonly string[] {
-  return ['ETag', `"${TZDB_VERSION};${tag}"`, 'Cache-Control', `public, max-age=${maxAgeS}`, 'Vary', 'Accept'];
+  return [
+    'ETag',
+    `"${VERSION};${TZDB_VERSION};${tag}"`,
+    'Cache-Control',
+    `public, max-age=${maxAgeS}`,
+    'Vary',
+    'Accept',
+  ];
 }

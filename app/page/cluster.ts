@@ -4,6 +4,7 @@ import { byId, draw, make, write } from './dom.ts';
 import { formatDuration, wallTimeFormat } from './format.ts';
 import { chooseScale, listTicks } from './scale.ts';
 import { ask, parseInstantMs, RefusedError } from './service.ts';
+import { describeReleases } from './tz-release.ts';
 
 interface PeerAnswer {
   readonly node: string;
@@ -11,21 +12,25 @@ interface PeerAnswer {
   readonly offsetUs: number | null;
   readonly uncertaintyUs: number | null;
   readonly lastHeard: string | null;
+  readonly tzdb: string | null;
 }
 
 /** `/v1/peers`, as far as this page reads it. */
-interface PeersAnswer {
+export interface PeersAnswer {
   readonly toleranceUs: number;
   readonly outvoted: boolean;
+  readonly tzdb: string;
   readonly peers: readonly PeerAnswer[];
 }
 
 const INTERVAL_MS = 5000;
+const RETRY_MS = 2000;
 const MOST_EVENTS = 20;
 
 const sources = byId('clock-sources', HTMLElement);
 const summary = byId('cluster-summary', HTMLElement);
 const figure = byId('peers', HTMLElement);
+const releases = byId('tz-releases', HTMLElement);
 const events = byId('events', HTMLElement);
 const eventsTitle = byId('events-title', HTMLElement);
 const clockTime = wallTimeFormat(undefined, { timeStyle: 'medium' });
@@ -63,7 +68,11 @@ export class Cluster {
   #listen(): void {
     const stream = new EventSource('/v1/events');
     stream.addEventListener('clock', ({ data }: MessageEvent<string>) => this.#log(data));
-    stream.addEventListener('error', () => this.#onTrouble());
+    stream.addEventListener('error', () => {
+      this.#onTrouble();
+      // A stream that breaks is opened again by the browser, one that is refused is not: and a service that drains refuses.
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.#listen(), RETRY_MS);
+    });
   }
 
   #log(data: string): void {
@@ -71,7 +80,7 @@ export class Cluster {
     const changes = describeChanges(this.#report, report);
     this.#report = report;
     const names = listSources(report);
-    write(sources, names === '' ? 'The clock has no source that says how wrong it is.' : `What it goes by: ${names}.`);
+    write(sources, names === '' ? 'The clock has no source that says how wrong it is.' : `Its sources: ${names}.`);
     if (changes.length === 0) return;
     const atMs = parseInstantMs(report.instant);
     const time = clockTime(atMs + this.#offsetAt(atMs));
@@ -80,10 +89,11 @@ export class Cluster {
     while (events.children.length > MOST_EVENTS) events.lastElementChild?.remove();
   }
 
-  #show({ peers, toleranceUs, outvoted }: PeersAnswer): void {
+  #show({ peers, toleranceUs, outvoted, tzdb }: PeersAnswer): void {
     figure.classList.remove('stale');
     figure.hidden = peers.length === 0;
     write(summary, summarize(peers, outvoted));
+    write(releases, describeReleases(tzdb, peers));
     const reach = chooseScale(Math.max(toleranceUs, ...peers.map(reachOf)) / 1000);
     const rows = peers.map((peer) =>
       make(

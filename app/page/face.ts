@@ -24,6 +24,7 @@ const date = byId('face-date', HTMLElement);
 const spoken = byId('face-spoken', HTMLElement);
 const sweep = byId('sweep', HTMLElement);
 const plot = byId('bound-plot', SVGSVGElement);
+const ownLabel = byId('own-label', HTMLElement);
 const scaleText = byId('bound-scale', HTMLElement);
 
 let shownSecond = NaN;
@@ -74,12 +75,13 @@ function showBound(clock: ServiceClock, { epochMs, linkMs, boundMs }: ServiceTim
     ...ticks,
     draw('line', { class: 'own', x1: own, x2: own, y1: 4, y2: HEIGHT - 4 }),
   );
+  write(ownLabel, ownText(ownMs, reachMs));
+  // As far to its left as the line is in the plot: close to the line, and neither end beyond the plot.
+  const part = own / WIDTH;
+  ownLabel.style.left = `${part * 100}%`;
+  ownLabel.style.transform = `translateX(${-part * 100}%)`;
   const label = formatDuration(reachMs);
-  scaleText.replaceChildren(
-    make('span', {}, `− ${label}`),
-    make('span', { className: 'own-key' }, ownText(ownMs, reachMs)),
-    make('span', {}, `+ ${label}`),
-  );
+  scaleText.replaceChildren(...[`− ${label}`, 'the service', `+ ${label}`].map((text) => make('span', {}, text)));
 }
 
 function ownText(ownMs: number, reachMs: number): string {

@@ -3,6 +3,7 @@
  * server is away, a name does not resolve, a watch ends. Then what was known stays, and another attempt is made after a
  * pause that grows, and that chance spreads, so that a cluster does not come back to its API server in one wave.
  */
+import { BackOff } from '../back-off.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
@@ -12,9 +13,6 @@ export type Discovery = (signal: AbortSignal) => AsyncIterable<readonly Endpoint
 
 /** Waits, or rejects once the signal is aborted. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
-
-const SHORTEST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30_000;
 
 export interface Follower {
   readonly onEndpoints: (endpoints: readonly Endpoint[]) => void;
@@ -27,22 +25,22 @@ export async function followDiscovery(
   { onEndpoints, onFailure }: Follower,
   { sleep, signal }: { sleep: Sleep; signal: AbortSignal },
 ): Promise<void> {
-  let longestMs = SHORTEST_PAUSE_MS;
+  const backOff = new BackOff();
   while (!signal.aborted) {
     let failure: unknown;
     try {
       for await (const endpoints of discover(signal)) {
         onEndpoints(endpoints);
-        longestMs = SHORTEST_PAUSE_MS;
+        backOff.reset();
       }
     } catch (error) {
       failure = error;
     }
     if (signal.aborted) return;
-    const pauseMs = longestMs * (0.5 + Math.random() / 2);
+    const pauseMs = backOff.pauseMs();
     if (failure !== undefined) {
       onFailure(failure, pauseMs);
-      longestMs = Math.min(2 * longestMs, LONGEST_PAUSE_MS);
+      backOff.grow();
     }
     // Rejected by the signal alone.
     await sleep(pauseMs, signal).catch(() => {});

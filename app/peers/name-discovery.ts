@@ -2,6 +2,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as lookUpAll } from 'node:dns/promises';
 
+import { formatAddress } from '../address.ts';
 import type { Discovery, Sleep } from './discovery.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { HostAndPort } from './peer-source.ts';
@@ -39,9 +40,4 @@ function repeat(find: () => Promise<readonly Endpoint[]>, sleep: Sleep): Discove
       await sleep(LOOKUP_INTERVAL_MS * (0.9 + Math.random() / 5), signal);
     }
   };
-}
-
-/** Host and port as a URL has them. */
-export function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -2,9 +2,14 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { openConsul } from '../registry/consul.ts';
+import { openEureka } from '../registry/eureka.ts';
+import type { RegistrySource } from '../registry/registry-source.ts';
+import { discoverConsul } from './consul.ts';
 import { followDiscovery, type Discovery, type Sleep } from './discovery.ts';
 import { discoverEndpointSlices } from './endpoint-slices.ts';
 import { choosePeers, groupByNode, MOST_PEERS, type Endpoint } from './endpoint.ts';
+import { discoverEureka } from './eureka.ts';
 import { openKubernetesApi } from './kubernetes-api.ts';
 import { discoverAddresses, discoverHosts, lookUpName } from './name-discovery.ts';
 import type { PeerSource } from './peer-source.ts';
@@ -15,13 +20,15 @@ const ROUND_MS = 5000;
 
 export interface PeerLoopOptions {
   readonly source: PeerSource;
+  readonly registry?: RegistrySource | undefined;
   /** The port that this instance answers its peers on. */
   readonly ownPort: number;
   readonly onDiscoveryFailure: (error: unknown, pauseMs: number) => void;
 }
 
 /** Keeps a watch going until it is disposed of. */
-export function startPeerLoop(watch: PeerWatch, { source, ownPort, onDiscoveryFailure }: PeerLoopOptions): Disposable {
+export function startPeerLoop(watch: PeerWatch, options: PeerLoopOptions): Disposable {
+  const { source, registry, ownPort, onDiscoveryFailure } = options;
   const timer = setInterval(() => watch.tick(), ROUND_MS / MOST_PEERS).unref();
   const ending = new AbortController();
   const self = `${hostname()} ${ownPort}`;
@@ -31,7 +38,7 @@ export function startPeerLoop(watch: PeerWatch, { source, ownPort, onDiscoveryFa
     watch.setPeers(choosePeers(groupByNode(endpoints), self, own?.node));
   };
   const follower = { onEndpoints, onFailure: onDiscoveryFailure };
-  void followDiscovery(discoveryOf(source), follower, { sleep, signal: ending.signal });
+  void followDiscovery(discoveryOf(source, registry), follower, { sleep, signal: ending.signal });
   return {
     [Symbol.dispose]() {
       ending.abort();
@@ -48,8 +55,12 @@ function listOwnAddresses(): Set<string> {
 
 const sleep: Sleep = (ms, signal) => wait(ms, undefined, { signal, ref: false });
 
-function discoveryOf(source: PeerSource): Discovery {
+function discoveryOf(source: PeerSource, registry: RegistrySource | undefined): Discovery {
   if (source.kind === 'kubernetes') return discoverEndpointSlices(openKubernetesApi, source.service);
   if (source.kind === 'dns') return discoverAddresses(source, lookUpName, sleep);
-  return discoverHosts(source.hosts, lookUpName, sleep);
+  if (source.kind === 'list') return discoverHosts(source.hosts, lookUpName, sleep);
+  if (!registry) throw new Error('Expected a registry to find peers in, got none');
+  return registry.kind === 'consul'
+    ? discoverConsul(openConsul(registry), sleep)
+    : discoverEureka(openEureka(registry), sleep);
 }

@@ -12,7 +12,9 @@ export type PeerSource =
   /** Whatever addresses a name has, each a node of its own. */
   | ({ readonly kind: 'dns' } & HostAndPort)
   /** The pods behind a Service of the own namespace. */
-  | { readonly kind: 'kubernetes'; readonly service: string };
+  | { readonly kind: 'kubernetes'; readonly service: string }
+  /** The instances in the registry that this one is in too. */
+  | { readonly kind: 'registry' };
 
 const KUBERNETES = 'kubernetes:';
 const DNS = 'dns:';
@@ -29,6 +31,7 @@ const HOST_AND_PORT = /^(?:\[(?<ipv6>[\da-f:.]+)\]|(?<name>[\w.-]+)):(?<port>\d{
  */
 export function parsePeerSource(text: string): PeerSource {
   if (text === '') return { kind: 'list', hosts: [] };
+  if (text === 'registry') return { kind: 'registry' };
   const service = text.startsWith(KUBERNETES) ? text.slice(KUBERNETES.length) : '';
   if (SERVICE_NAME.test(service)) return { kind: 'kubernetes', service };
 
@@ -38,7 +41,7 @@ export function parsePeerSource(text: string): PeerSource {
   if (isDns && first && hosts.length === 1) return { kind: 'dns', ...first };
   const known = hosts.filter((host) => host !== undefined);
   if (!isDns && known.length === hosts.length) return { kind: 'list', hosts: known };
-  throw new ExpectationError('kubernetes:SERVICE, dns:NAME:PORT, or a list HOST:PORT,HOST:PORT', text);
+  throw new ExpectationError('kubernetes:SERVICE, dns:NAME:PORT, registry, or a list HOST:PORT,HOST:PORT', text);
 }
 
 function parseHostAndPort(text: string): HostAndPort | undefined {

@@ -16,6 +16,7 @@ interface Peer {
   readonly endpoint: Endpoint;
   /** Outlives the endpoint: another pod of the node has the same clock. */
   readonly window: SampleWindow;
+  tzdb: string | null;
 }
 
 export class PeerTable {
@@ -32,19 +33,25 @@ export class PeerTable {
 
   /** Takes these for the peers from now on; what is known of the nodes that stay is kept. */
   replace(endpoints: readonly Endpoint[]): void {
-    const peers = endpoints.map((endpoint): [string, Peer] => {
-      return [endpoint.node, { endpoint, window: this.#peers.get(endpoint.node)?.window ?? new SampleWindow() }];
-    });
-    this.#peers = new Map(peers);
+    this.#peers = new Map(
+      endpoints.map((endpoint): [string, Peer] => {
+        const { window = new SampleWindow(), tzdb = null } = this.#peers.get(endpoint.node) ?? {};
+        return [endpoint.node, { endpoint, window, tzdb }];
+      }),
+    );
   }
 
   /**
    * Takes a peer's answer. That of one which is no peer any more is let fall.
    *
+   * @param tzdb the release of its tz database, where it says
    * @returns whether the answer can be true
    */
-  add(node: string, exchange: Exchange): boolean {
-    return this.#peers.get(node)?.window.add(exchange) ?? true;
+  add(node: string, exchange: Exchange, tzdb: string | null): boolean {
+    const peer = this.#peers.get(node);
+    if (!peer) return true;
+    peer.tzdb = tzdb;
+    return peer.window.add(exchange);
   }
 
   /**
@@ -63,13 +70,13 @@ export class PeerTable {
 
   report(): PeersReport {
     const moment = readMoment(this.#time);
-    const peers = Array.from(this.#peers.values(), ({ endpoint: { node }, window }): PeerReport => {
+    const peers = Array.from(this.#peers.values(), ({ endpoint: { node }, window, tzdb }): PeerReport => {
       const { lastHeardNs } = window;
       const sinceNs = lastHeardNs === undefined ? undefined : moment.beforeNs - lastHeardNs;
       const best = window.best();
       const offset = best && sinceNs !== undefined && sinceNs <= SILENT_AFTER_NS ? findOffset(best, moment) : null;
       const verdict = judge(offset, this.#toleranceNs);
-      return { node, verdict, offset, lastHeardNs: sinceNs === undefined ? null : moment.wallNs - sinceNs };
+      return { node, verdict, offset, lastHeardNs: sinceNs === undefined ? null : moment.wallNs - sinceNs, tzdb };
     });
     return { toleranceNs: this.#toleranceNs, peers, isOutvoted: this.#outvoted.isOn };
   }

@@ -8,13 +8,13 @@ import type { TimeSource } from '../clock/time-source.ts';
 import { MOST_PEERS, type Endpoint } from './endpoint.ts';
 import { PeerTable } from './peer-table.ts';
 
-/** When a peer had the question and when it sent the answer, by its own wall clock. */
-export type PeerTimes = Pick<Exchange, 't2Ns' | 't3Ns'>;
+/** When a peer had the question and when it sent the answer, by its own wall clock; and its tz release, if it says. */
+export type PeerAnswer = Pick<Exchange, 't2Ns' | 't3Ns'> & { readonly tzdb: string | null };
 
 /** A way to one peer, kept open while it is one. */
 export interface PeerConnection extends Disposable {
   /** Asks for the time; it must settle by itself, well before the peer's next turn. */
-  exchange(): Promise<PeerTimes>;
+  exchange(): Promise<PeerAnswer>;
 }
 
 export interface PeerWatchOptions {
@@ -78,9 +78,9 @@ export class PeerWatch {
     link.isAsking = true;
     try {
       const t1Ns = time.monotonicNs();
-      const { t2Ns, t3Ns } = await link.connection.exchange();
+      const { t2Ns, t3Ns, tzdb } = await link.connection.exchange();
       const t4Ns = time.monotonicNs();
-      if (this.#table.add(link.endpoint.node, { t1Ns, t2Ns, t3Ns, t4Ns })) this.#answered += 1;
+      if (this.#table.add(link.endpoint.node, { t1Ns, t2Ns, t3Ns, t4Ns }, tzdb)) this.#answered += 1;
       else this.#failed += 1;
     } catch {
       // A peer that does not answer is found silent; why, is for the peer's own log.

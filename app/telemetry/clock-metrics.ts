@@ -6,6 +6,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 
 import type { ClockState } from '../clock/clock.ts';
 import type { HonestClock, Verdict } from '../clock/honest-clock.ts';
+import { CLOCK_METRICS } from './metric-names.ts';
 
 const STATES: readonly ClockState[] = ['synchronized', 'free-running', 'unsynchronized', 'unknown'];
 
@@ -15,7 +16,7 @@ const VERDICTS: readonly Verdict[] = ['agrees', 'contradicts', 'smeared', 'silen
 export function registerClockMetrics(registry: Registry, clock: HonestClock): void {
   const registers = [registry];
   new Gauge({
-    name: 'time_service_clock_bound_seconds',
+    ...CLOCK_METRICS.bound,
     help: 'How far true time can be from the clock; absent where no bound is known.',
     registers,
     collect() {
@@ -26,9 +27,8 @@ export function registerClockMetrics(registry: Registry, clock: HonestClock): vo
     },
   });
   new Gauge({
-    name: 'time_service_clock_state',
+    ...CLOCK_METRICS.state,
     help: 'Which state the clock is in.',
-    labelNames: ['state'],
     registers,
     collect() {
       const { state } = clock.now();
@@ -36,9 +36,8 @@ export function registerClockMetrics(registry: Registry, clock: HonestClock): vo
     },
   });
   new Counter({
-    name: 'time_service_clock_steps_total',
+    ...CLOCK_METRICS.steps,
     help: 'Steps of the wall clock since the start.',
-    labelNames: ['direction'],
     registers,
     collect() {
       const { forward, backward } = clock.report().steps;
@@ -48,7 +47,7 @@ export function registerClockMetrics(registry: Registry, clock: HonestClock): vo
     },
   });
   new Gauge({
-    name: 'time_service_clock_last_step_seconds',
+    ...CLOCK_METRICS.lastStep,
     help: 'How far the last step set the wall clock forward; absent where there was none.',
     registers,
     collect() {
@@ -58,7 +57,7 @@ export function registerClockMetrics(registry: Registry, clock: HonestClock): vo
     },
   });
   new Gauge({
-    name: 'time_service_kernel_max_error_seconds',
+    ...CLOCK_METRICS.kernelMaxError,
     help: 'The maximal error that the time daemon tells the kernel; absent where it cannot be read.',
     registers,
     collect() {
@@ -68,9 +67,8 @@ export function registerClockMetrics(registry: Registry, clock: HonestClock): vo
     },
   });
   new Gauge({
-    name: 'time_service_clock_source_offset_seconds',
+    ...CLOCK_METRICS.sourceOffset,
     help: 'The ends between which true time minus the clock lies by the word of one source.',
-    labelNames: ['source', 'end'],
     registers,
     collect() {
       this.reset();
@@ -82,9 +80,8 @@ export function registerClockMetrics(registry: Registry, clock: HonestClock): vo
     },
   });
   new Gauge({
-    name: 'time_service_clock_source_verdict',
+    ...CLOCK_METRICS.sourceVerdict,
     help: 'What the clock makes of each source.',
-    labelNames: ['source', 'verdict'],
     registers,
     collect() {
       for (const { name: source, verdict } of clock.report().sources) {

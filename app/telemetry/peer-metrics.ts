@@ -5,6 +5,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 import type { PeerReport, PeersReport } from '../clock/peer-report.ts';
+import { PEER_METRICS, type MetricName } from './metric-names.ts';
 
 /** What is known of the peers at present. */
 export interface PeerFacts {
@@ -14,11 +15,10 @@ export interface PeerFacts {
 }
 
 export function registerPeerMetrics(registry: Registry, facts: PeerFacts): void {
-  const perNode = (name: string, help: string, read: (peer: PeerReport) => number | null) => {
+  const perNode = (metric: MetricName<'node'>, help: string, read: (peer: PeerReport) => number | null) => {
     new Gauge({
-      name: `time_service_peer_${name}`,
+      ...metric,
       help,
-      labelNames: ['node'],
       registers: [registry],
       collect() {
         this.reset();
@@ -29,21 +29,27 @@ export function registerPeerMetrics(registry: Registry, facts: PeerFacts): void 
       },
     });
   };
-  perNode('offset_seconds', 'The node’s clock minus this one’s.', ({ offset }) => offset && toSeconds(offset.offsetNs));
   perNode(
-    'uncertainty_seconds',
+    PEER_METRICS.offset,
+    'The node’s clock minus this one’s.',
+    ({ offset }) => offset && toSeconds(offset.offsetNs),
+  );
+  perNode(
+    PEER_METRICS.uncertainty,
     'How far the true offset may be from the one given.',
     ({ offset }) => offset && toSeconds(offset.uncertaintyNs),
   );
   perNode(
-    'delay_seconds',
+    PEER_METRICS.delay,
     'How long question and answer took in the exchange that the offset comes from.',
     ({ offset }) => offset && toSeconds(offset.delayNs),
   );
-  perNode('silent', 'Whether the node has not answered of late.', ({ verdict }) => Number(verdict === 'silent'));
+  perNode(PEER_METRICS.silent, 'Whether the node has not answered of late.', ({ verdict }) =>
+    Number(verdict === 'silent'),
+  );
 
   new Gauge({
-    name: 'time_service_peer_tolerance_seconds',
+    ...PEER_METRICS.tolerance,
     help: 'How far apart clocks may be.',
     registers: [registry],
     collect() {
@@ -51,7 +57,7 @@ export function registerPeerMetrics(registry: Registry, facts: PeerFacts): void 
     },
   });
   new Gauge({
-    name: 'time_service_outvoted',
+    ...PEER_METRICS.outvoted,
     help: 'Whether most nodes agree on a time that this node’s clock is not within the tolerance of.',
     registers: [registry],
     collect() {
@@ -59,9 +65,8 @@ export function registerPeerMetrics(registry: Registry, facts: PeerFacts): void 
     },
   });
   new Counter({
-    name: 'time_service_peer_exchanges_total',
+    ...PEER_METRICS.exchanges,
     help: 'How often peers were asked for their time, by what came of it.',
-    labelNames: ['result'],
     registers: [registry],
     collect() {
       this.reset();

@@ -4,44 +4,39 @@
  */
 import { Counter, Gauge, Histogram, type MetricType, type Registry } from 'prom-client';
 
-/** Answers take tens of microseconds; the buckets are fit to tell 100 µs from 250 µs, and a second from ten. */
-const BUCKETS_SECONDS = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 10];
+import { DURATION_BUCKETS_SECONDS, type RequestMetricNames } from './metric-names.ts';
 
 /** The metrics of one protocol: how many requests of which kind, how long they took, how many are in flight. */
 export class RequestMetrics<Label extends string> {
   readonly #counts = new Map<string, { labels: Record<Label, string>; count: number }>();
-  readonly #bucketCounts = new Float64Array(BUCKETS_SECONDS.length + 1);
+  readonly #bucketCounts = new Float64Array(DURATION_BUCKETS_SECONDS.length + 1);
   #secondsSum = 0;
   #inFlight = 0;
 
   /**
-   * @param protocol the metrics' prefix: `http` gives `http_requests_total`
-   * @param labelNames what tells kinds of requests apart; their values must come from a finite set
+   * @param names with the labels that tell kinds of requests apart; their values must come from a finite set
    */
-  constructor(registry: Registry, protocol: string, labelNames: readonly Label[]) {
+  constructor(registry: Registry, { requests, inFlight, duration }: RequestMetricNames<Label>) {
     const counts = this.#counts;
     new Counter({
-      name: `${protocol}_requests_total`,
-      help: `Requests answered, by ${labelNames.join(', ')}.`,
-      labelNames,
+      ...requests,
+      help: `Requests answered, by ${requests.labelNames.join(', ')}.`,
       registers: [registry],
       collect() {
         this.reset();
         for (const { labels, count } of counts.values()) this.inc(labels, count);
       },
     });
-    const inFlight = () => this.#inFlight;
+    const readInFlight = () => this.#inFlight;
     new Gauge({
-      name: `${protocol}_requests_in_flight`,
+      ...inFlight,
       help: 'Requests that are being answered.',
       registers: [registry],
       collect() {
-        this.set(inFlight());
+        this.set(readInFlight());
       },
     });
-    registry.registerMetric(
-      new CellHistogram(`${protocol}_request_duration_seconds`, this.#bucketCounts, () => this.#secondsSum),
-    );
+    registry.registerMetric(new CellHistogram(duration.name, this.#bucketCounts, () => this.#secondsSum));
   }
 
   begin(): void {
@@ -60,7 +55,7 @@ export class RequestMetrics<Label extends string> {
     else this.#counts.set(key, { labels: labelsOf(), count: 1 });
     if (seconds === undefined) return;
     let bucket = 0;
-    while (seconds > (BUCKETS_SECONDS[bucket] ?? Infinity)) bucket += 1;
+    while (seconds > (DURATION_BUCKETS_SECONDS[bucket] ?? Infinity)) bucket += 1;
     this.#bucketCounts[bucket] = (this.#bucketCounts[bucket] ?? 0) + 1;
     this.#secondsSum += seconds;
   }
@@ -77,7 +72,7 @@ class CellHistogram extends Histogram {
   readonly #sum: () => number;
 
   constructor(name: string, counts: Float64Array, sum: () => number) {
-    super({ name, help: HELP, buckets: BUCKETS_SECONDS, registers: [] });
+    super({ name, help: HELP, buckets: [...DURATION_BUCKETS_SECONDS], registers: [] });
     this.#name = name;
     this.#counts = counts;
     this.#sum = sum;
@@ -87,7 +82,11 @@ class CellHistogram extends Histogram {
     let count = 0;
     const buckets = Array.from(this.#counts, (own, index) => {
       count += own;
-      return { metricName: `${this.#name}_bucket`, labels: { le: BUCKETS_SECONDS[index] ?? '+Inf' }, value: count };
+      return {
+        metricName: `${this.#name}_bucket`,
+        labels: { le: DURATION_BUCKETS_SECONDS[index] ?? '+Inf' },
+        value: count,
+      };
     });
     const sum = { metricName: `${this.#name}_sum`, labels: {}, value: this.#sum() };
     const values = [...buckets, sum, { metricName: `${this.#name}_count`, labels: {}, value: count }];

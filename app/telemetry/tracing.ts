@@ -24,7 +24,8 @@ export interface FinishedRequest {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
-export function startTracing(): Tracing {
+/** @param onLost told of what no collector took in the end, which must not keep the service from ending well */
+export function startTracing(onLost: (error: Error) => void): Tracing {
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'time-service', 'service.version': VERSION }),
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
@@ -51,6 +52,6 @@ export function startTracing(): Tracing {
       if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end(endMs);
     },
-    [Symbol.asyncDispose]: () => provider.shutdown(),
+    [Symbol.asyncDispose]: () => provider.shutdown().catch(onLost),
   };
 }

@@ -4,6 +4,9 @@ import { findOffsetInterval, formatOffset } from './transitions.ts';
 import { ZONE_NAMES, zonesOfCountry } from './tz-table.ts';
 import { parseZone, type Zone } from './zone.ts';
 
+/** How many characters a filter may have; the longest name has 38. */
+export const LONGEST_WORDS = 64;
+
 /** What narrows the list; without any, it has every zone. */
 export interface ZoneFilter {
   /** The part of a name before its first slash, in any case: `Europe`. */

@@ -13,11 +13,15 @@ export interface Zone {
   readonly fixed: boolean;
 }
 
+/** How many zones one request may name. */
+export const MOST_ZONES = 50;
+
 /** Finite without a bound of its own: there are some 600 names and 2,879 fixed offsets. */
 const zonesById = new Map<string, Zone>();
 const zonesByText = new BoundedCache<string, Zone>(4096);
 
-const NAME_OR_OFFSET = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$|^[+-]\d\d(:?\d\d)?$/;
+/** What looks like a zone; which of them there are, Temporal knows. */
+export const ZONE_PATTERN = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$|^[+-]\d\d(:?\d\d)?$/;
 
 /**
  * @param text an IANA name in any case (`europe/paris`), or an offset: `±HH`, `±HHMM` or `±HH:MM`
@@ -35,7 +39,7 @@ export function parseZone(text: string): Zone {
 
 function identify(text: string): string {
   // Without the pattern, Temporal would also take the zone out of a whole date-time.
-  if (NAME_OR_OFFSET.test(text)) {
+  if (ZONE_PATTERN.test(text)) {
     try {
       return new Temporal.ZonedDateTime(0n, text).timeZoneId;
     } catch (error) {

@@ -10,6 +10,7 @@ import { parseNtpServer } from '../../app/clock/ntp.ts';
 
 const kernel = {
   readClock: () => ({ ...SYNCHRONIZED, maxErrorNs: MS }),
+  readWallNs: () => Temporal.Now.instant().epochNanoseconds,
   readMonotonicNs: () => process.hrtime.bigint(),
 };
 const { clock } = runClock(kernel, {

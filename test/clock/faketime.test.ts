@@ -1,13 +1,11 @@
 /** Steps of a real process's wall clock, made by libfaketime. What is measured here stands as a table in docs/clock.md. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { openChronyd } from './chronyd.ts';
+import { FakeClock } from './fake-clock.ts';
 import { needTool } from '../outside-tool.ts';
 
 const FOUND_WITHIN_MS = 1000;
@@ -23,24 +21,9 @@ interface Line {
 
 /** Starts a clock whose wall clock is off by what libfaketime reads from a file. */
 async function startFaked(fake: string, ntpServers: readonly string[] = []) {
-  const directory = await mkdtemp(join(tmpdir(), 'faketime-'));
-  const file = join(directory, 'timestamp');
-  /** Readers see the old text or the new. */
-  const setFake = async (text: string) => {
-    await writeFile(`${file}.new`, text);
-    await rename(`${file}.new`, file);
-  };
-  await setFake(fake);
-  const preload = execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
+  const clock = await FakeClock.open(fake);
   const child = spawn(process.execPath, ['test/clock/faked-clock.ts', ...ntpServers], {
-    env: {
-      PATH: process.env['PATH'],
-      LD_PRELOAD: preload,
-      FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_NO_CACHE: '1',
-      // Else a step backward ends Node.
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    },
+    env: { PATH: process.env['PATH'], ...clock.environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -55,13 +38,13 @@ async function startFaked(fake: string, ntpServers: readonly string[] = []) {
   };
   await next(({ kind }) => kind === 'ready');
   return {
-    setFake,
+    setFake: (text: string) => clock.set(text),
     next,
     async [Symbol.asyncDispose]() {
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
-      await rm(directory, { recursive: true });
+      await clock[Symbol.asyncDispose]();
     },
   };
 }

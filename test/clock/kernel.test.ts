@@ -52,8 +52,11 @@ describe('a reading of the kernel', () => {
     });
   }
 
-  it('can be had on this machine, with a monotonic clock', async () => {
+  it('can be had on this machine, with a monotonic clock and the wall clock that Node has', async () => {
     const kernel = await openKernel();
+    const before = BigInt(Date.now()) * MS;
+    const wallNs = kernel.readWallNs();
+    assert.ok(wallNs >= before && wallNs <= BigInt(Date.now() + 1) * MS, String(wallNs));
     assert.ok((kernel.readClock()?.maxErrorNs ?? -1n) >= 0n);
     const first = kernel.readMonotonicNs();
     assert.ok(first > 0n && kernel.readMonotonicNs() > first);

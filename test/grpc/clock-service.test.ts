@@ -53,8 +53,9 @@ const PEERS: PeersReport = {
       verdict: 'behind',
       offset: { offsetNs: -1_250_000_000n, uncertaintyNs: 1500n, delayNs: 3000n },
       lastHeardNs: 0n,
+      tzdb: '2026b',
     },
-    { node: 'b', verdict: 'silent', offset: null, lastHeardNs: null },
+    { node: 'b', verdict: 'silent', offset: null, lastHeardNs: null, tzdb: null },
   ],
 };
 
@@ -108,10 +109,11 @@ describe('ClockService', () => {
   it('exchanges timestamps: the caller’s comes back, and the server’s lie between question and answer', async () => {
     await using server = await openGrpc([clockService(clockWith(REPORT), () => PEERS)]);
     using client = new TestClient(server.address);
-    const { t1, t2, t3, clock } = await client.call(exchange, { t1: { seconds: -5n, nanos: 999_999_999 } });
+    const { t1, t2, t3, clock, tzdb } = await client.call(exchange, { t1: { seconds: -5n, nanos: 999_999_999 } });
     assert.deepEqual([t1?.seconds, t1?.nanos], [-5n, 999_999_999]);
     for (const sent of [t2, t3]) assert.deepEqual([sent?.seconds, sent?.nanos], [1_795_489_554n, 123_456_789]);
     assert.equal(clock?.state, ClockState.FREE_RUNNING);
+    assert.equal(tzdb, process.versions['tz']);
   });
 
   it('exchanges timestamps with a caller who sends none', async () => {
@@ -142,11 +144,13 @@ describe('ClockService', () => {
           uncertainty: '0.000001500s',
           delay: '0.000003s',
           lastHeard: '1970-01-01T00:00:00Z',
+          tzdb: '2026b',
         },
         { node: 'b', verdict: 'PEER_VERDICT_SILENT' },
       ],
       tolerance: '0.100s',
       outvoted: true,
+      tzdb: process.versions['tz'],
     });
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type Http2Session } from 'node:http2';
 import { mock } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { Metadata, status, type ServerWritableStream, type ServiceError } from '@grpc/grpc-js';
 
@@ -14,6 +15,14 @@ import { parseZone } from '../../app/zones/zone.ts';
 import { stillClock } from '../http/service.ts';
 
 const { getTime, watchTime } = TimeService.method;
+
+/** The headers of a call that is made without a client library. */
+const GET_TIME = {
+  ':method': 'POST',
+  ':path': '/time.v1.TimeService/GetTime',
+  'content-type': 'application/grpc',
+  te: 'trailers',
+};
 
 /** What a client is told before its connection is ended. */
 interface Goaway {
@@ -96,16 +105,23 @@ describe('the limits of the gRPC server', () => {
     await closed;
   });
 
+  it('ends a connection that cancels its calls in a flood', async () => {
+    await using server = await openGrpc();
+    using session = await openSession(server);
+    const goaway = goawayOf(session);
+    for (let count = 0; count < 300; count++) {
+      const stream = session.request(GET_TIME);
+      stream.on('error', () => {}).close(constants.NGHTTP2_CANCEL);
+      if (count % 50 === 0) await nextTurn();
+    }
+    assert.equal((await goaway).code, constants.NGHTTP2_INTERNAL_ERROR);
+  });
+
   it('lets a client ping after each answer, as those that measure bandwidth do', async () => {
     await using server = await openGrpc();
     using session = await openSession(server);
     for (let count = 0; count < 20; count++) {
-      const stream = session.request({
-        ':method': 'POST',
-        ':path': '/time.v1.TimeService/GetTime',
-        'content-type': 'application/grpc',
-        te: 'trailers',
-      });
+      const stream = session.request(GET_TIME);
       stream.end(Buffer.alloc(5)).resume();
       await once(stream, 'end');
       await ping(session);

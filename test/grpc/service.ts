@@ -18,6 +18,7 @@ import { StatusSchema } from '../../app/grpc/generated/google/rpc/status_pb.js';
 import { GrpcServer } from '../../app/grpc/server.ts';
 import type { Service } from '../../app/grpc/service.ts';
 import { timeService } from '../../app/grpc/time-service.ts';
+import { GRPC_METRICS } from '../../app/telemetry/metric-names.ts';
 import { RequestMetrics } from '../../app/telemetry/request-metrics.ts';
 import { parseZone } from '../../app/zones/zone.ts';
 import { stillClock } from '../http/service.ts';
@@ -35,7 +36,7 @@ export async function openGrpc(services = [timeService(stillClock, parseZone('UT
   const logLines: object[] = [];
   const logger = pino({ level: 'debug' }, { write: (line) => logLines.push(JSON.parse(line) as object) });
   const observers = {
-    metrics: new RequestMetrics(registry, 'grpc', ['method', 'code']),
+    metrics: new RequestMetrics(registry, GRPC_METRICS),
     logger,
     tracing: undefined,
     slowRequestMs: 1000,

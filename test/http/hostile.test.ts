@@ -32,6 +32,11 @@ describe('hostile requests', () => {
       `GET /time HTTP/1.1\r\n${host}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`,
       400,
     ],
+    [
+      'a coding that only ends in chunked',
+      `GET /time HTTP/1.1\r\n${host}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
+      400,
+    ],
     ['two Content-Lengths', `GET /time HTTP/1.1\r\n${host}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, 400],
     ['a folded header', `GET /time HTTP/1.1\r\n${host}X: a\r\n b\r\n\r\n`, 400],
     ['a blank before a colon', `GET /time HTTP/1.1\r\n${host}X : a\r\n\r\n`, 400],
@@ -55,6 +60,12 @@ describe('hostile requests', () => {
       `${one('UTC')}\r\n${one('Asia/Tokyo')}\r\n${one('Mars')}${close}\r\n`,
     );
     assert.match(answer, /03:05:54HTTP\/1\.1 200.*12:05:54HTTP\/1\.1 400/s);
+  });
+
+  it('ends a connection that sends many requests and waits for no answer', async () => {
+    const requests = `GET /v1/zones HTTP/1.1\r\n${host}\r\n`.repeat(100);
+    const answers = await exchangeBytes(service.server.port, requests).catch(() => '');
+    assert.ok(answers.split('HTTP/1.1 200').length <= 18);
   });
 
   it('answers an absolute target', async () => {

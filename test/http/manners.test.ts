@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 
 import { openService, type TestService } from './service.ts';
+import { VERSION } from '../../app/version.ts';
 
 describe('HTTP manners', () => {
   let service: TestService;
@@ -73,11 +74,11 @@ describe('HTTP manners', () => {
     assert.equal(response.headers.get('connection'), 'close');
   });
 
-  it('gives zone data an ETag of the tz version and the interval it holds for', async () => {
+  it('gives zone data an ETag of the service’s version, the tz version and the interval it holds for', async () => {
     const response = await ask('GET', '/v1/zones/Europe/Paris');
     const from = Date.parse('2026-10-25T01:00:00Z');
     const until = Date.parse('2027-03-28T01:00:00Z');
-    assert.equal(response.headers.get('etag'), `"${process.versions['tz']};${from};${until}"`);
+    assert.equal(response.headers.get('etag'), `"${VERSION};${process.versions['tz']};${from};${until}"`);
     assert.equal(response.headers.get('cache-control'), 'public, max-age=3600');
   });
 

@@ -13,8 +13,9 @@ const REPORT: PeersReport = {
       verdict: 'behind',
       offset: { offsetNs: -250_012_345n, uncertaintyNs: 431_500n, delayNs: 612_250n },
       lastHeardNs: 1_795_489_554_123_456_789n,
+      tzdb: '2026b',
     },
-    { node: 'b', verdict: 'silent', offset: null, lastHeardNs: null },
+    { node: 'b', verdict: 'silent', offset: null, lastHeardNs: null, tzdb: null },
   ],
 };
 
@@ -26,6 +27,7 @@ describe('GET /v1/peers', () => {
     assert.deepEqual(await response.json(), {
       toleranceUs: 100_000,
       outvoted: true,
+      tzdb: process.versions['tz'],
       peers: [
         {
           node: 'a',
@@ -34,8 +36,17 @@ describe('GET /v1/peers', () => {
           uncertaintyUs: 431.5,
           delayUs: 612.25,
           lastHeard: '2026-11-24T03:05:54.123456Z',
+          tzdb: '2026b',
         },
-        { node: 'b', verdict: 'silent', offsetUs: null, uncertaintyUs: null, delayUs: null, lastHeard: null },
+        {
+          node: 'b',
+          verdict: 'silent',
+          offsetUs: null,
+          uncertaintyUs: null,
+          delayUs: null,
+          lastHeard: null,
+          tzdb: null,
+        },
       ],
     });
   });

@@ -10,6 +10,7 @@ import type { Route } from '../../app/http/route.ts';
 import { HttpServer } from '../../app/http/server.ts';
 import type { Callers } from '../../app/http/world-time-api.ts';
 import { findClientAddress } from '../../app/networks.ts';
+import { HTTP_METRICS } from '../../app/telemetry/metric-names.ts';
 import { RequestMetrics } from '../../app/telemetry/request-metrics.ts';
 import { parseInstant } from '../../app/zones/instant.ts';
 import { parseZone } from '../../app/zones/zone.ts';
@@ -56,7 +57,7 @@ export async function openService({
   const registry = new Registry();
   const logLines: object[] = [];
   const logger = pino({ level: 'debug' }, { write: (line) => logLines.push(JSON.parse(line) as object) });
-  const metrics = new RequestMetrics(registry, 'http', ['route', 'method', 'status']);
+  const metrics = new RequestMetrics(registry, HTTP_METRICS);
   const shedding = { delayMs: () => service.delayMs, maxDelayMs: 500 };
   const api = createApi(routes, { metrics, logger, tracing: undefined, slowRequestMs: 1000 }, shedding);
   const server = await HttpServer.open(api, { host: '127.0.0.1', port: 0, keepAliveTimeoutMs });

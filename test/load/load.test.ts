@@ -2,19 +2,21 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { grpcClients } from './grpc-clients.ts';
+import { httpClients, type HttpClientsPlan } from './http-clients.ts';
 import { Load, type LoadPlan } from './load.ts';
 import { openServer } from './servers.ts';
+import { openGrpc } from '../grpc/service.ts';
 
 const answer: RequestListener = (_, response) => response.end('now');
 
-const plan = (url: string, rest: Partial<LoadPlan> = {}): LoadPlan => ({
-  url,
-  keepAliveClients: 2,
-  freshClients: 0,
-  maxRequests: 100,
-  maxSeconds: 10,
-  ...rest,
-});
+function plan(
+  url: string,
+  { keepAlive = 2, fresh = 0, endpoint, ...rest }: Partial<LoadPlan & HttpClientsPlan> = {},
+): LoadPlan {
+  const clients = httpClients({ url, keepAlive, fresh, ...(endpoint && { endpoint }) });
+  return { clients, maxRequests: 100, maxSeconds: 10, ...rest };
+}
 
 describe('a load', () => {
   it('counts each answer under its status, and takes all but 2xx for failures', async () => {
@@ -67,10 +69,10 @@ describe('a load', () => {
     await using server = await openServer(answer);
     let opened = 0;
     server.server.on('connection', () => (opened += 1));
-    const kept = await new Load(plan(server.url, { keepAliveClients: 5 })).report;
+    const kept = await new Load(plan(server.url, { keepAlive: 5 })).report;
     assert.equal(kept.connections, 5);
     assert.equal(opened, 5);
-    const fresh = await new Load(plan(server.url, { keepAliveClients: 0, freshClients: 2 })).report;
+    const fresh = await new Load(plan(server.url, { keepAlive: 0, fresh: 2 })).report;
     assert.equal(fresh.connections, 100);
     assert.equal(opened, 105);
   });
@@ -82,7 +84,7 @@ describe('a load', () => {
     let opened = 0;
     second.server.on('connection', () => (opened += 1));
     let endpoint = first;
-    const load = new Load(plan(first.url, { freshClients: 1, ratePerSecond: 300, endpoint: () => endpoint }));
+    const load = new Load(plan(first.url, { fresh: 1, ratePerSecond: 300, endpoint: () => endpoint }));
     while (load.ended < 30) await delay(1);
     endpoint = second;
     const { failed } = await load.report;
@@ -130,13 +132,26 @@ describe('a load', () => {
       if (++requests === 90) setTimeout(() => response.end('now'), 500);
       else response.end('now');
     });
-    const report = await new Load(plan(server.url, { keepAliveClients: 1 })).report;
+    const report = await new Load(plan(server.url, { keepAlive: 1 })).report;
     // One request in a hundred was slow; a steady client would have sent most of its requests into the stall.
     assert.ok(report.latencyMs.p90 >= 100, JSON.stringify(report.latencyMs));
+  });
+
+  it('calls over gRPC too, and counts errors by status and reason', async () => {
+    await using server = await openGrpc();
+    const callers = () => grpcClients({ target: server.address, callers: 3, serviceConfig: '{}' });
+    const well = await new Load({ clients: callers(), maxRequests: 30, maxSeconds: 10 }).report;
+    assert.deepEqual([well.answers, well.failed], [{ OK: 30 }, 0]);
+    await server[Symbol.asyncDispose]();
+    const ill = await new Load({ clients: callers(), maxRequests: 30, maxSeconds: 10 }).report;
+    assert.equal(ill.failed, 30);
+    assert.match(Object.keys(ill.errors).join(), /^UNAVAILABLE \(.*ECONNREFUSED …/);
   });
 
   it('goes nowhere but to this machine', () => {
     assert.throws(() => new Load(plan('http://192.0.2.1/time')), /Expected a target on the loopback interface/);
     assert.throws(() => new Load(plan('http://127.0.0.1.example.com/')), /Expected a target on the loopback interface/);
+    const away = { target: 'dns:///192.0.2.1:50051', callers: 1, serviceConfig: '{}' };
+    assert.throws(() => grpcClients(away), /Expected a target on the loopback interface/);
   });
 });

@@ -1,10 +1,12 @@
 /**
  * The load as a program, with the plan as options:
- * `node test/load/main.ts --url http://127.0.0.1:8080/time --keep-alive 50 --fresh 1 --rate 1000 --seconds 60 --json`.
- * Ends with 1 where a request failed, and with 2 where there was nothing to run. A signal ends it early, with its report.
+ * `node test/load/main.ts --url http://127.0.0.1:8080/time --keep-alive 50 --fresh 1 --rate 1000 --seconds 60 --json`,
+ * or `--grpc 127.0.0.1:50051 --callers 50 --service-config '{…}'` in the place of the first three. Ends with 1 where a request failed, and with 2 where there was nothing to run. A signal ends it early, with its report.
  */
 import { parseArgs } from 'node:util';
 
+import { grpcClients } from './grpc-clients.ts';
+import { httpClients } from './http-clients.ts';
 import { Load } from './load.ts';
 import { formatReport } from './report.ts';
 
@@ -12,6 +14,9 @@ const OPTIONS = {
   url: { type: 'string', default: 'http://127.0.0.1:8080/time' },
   'keep-alive': { type: 'string', default: '50' },
   fresh: { type: 'string', default: '0' },
+  grpc: { type: 'string' },
+  callers: { type: 'string', default: '50' },
+  'service-config': { type: 'string', default: '{}' },
   rate: { type: 'string' },
   requests: { type: 'string', default: '1000000' },
   seconds: { type: 'string', default: '10' },
@@ -26,9 +31,18 @@ function parseCount(name: string, text: string): number {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS });
   const load = new Load({
-    url: values.url,
-    keepAliveClients: parseCount('keep-alive', values['keep-alive']),
-    freshClients: parseCount('fresh', values.fresh),
+    clients:
+      values.grpc === undefined
+        ? httpClients({
+            url: values.url,
+            keepAlive: parseCount('keep-alive', values['keep-alive']),
+            fresh: parseCount('fresh', values.fresh),
+          })
+        : grpcClients({
+            target: values.grpc,
+            callers: parseCount('callers', values.callers),
+            serviceConfig: values['service-config'],
+          }),
     ratePerSecond: values.rate === undefined ? undefined : parseCount('rate', values.rate),
     maxRequests: parseCount('requests', values.requests),
     maxSeconds: parseCount('seconds', values.seconds),

@@ -1,17 +1,18 @@
 /** What a load came to. */
 export interface LoadReport {
   readonly requests: number;
-  /** Requests without an answer, and answers other than 2xx. */
+  /** Requests without an answer, and answers that are not good: HTTP's other than 2xx. */
   readonly failed: number;
   /** How many answers had each status. */
   readonly answers: Readonly<Record<string, number>>;
   /** How many requests ended with each error in the place of an answer. */
   readonly errors: Readonly<Record<string, number>>;
+  /** Opened by those clients that can tell: HTTP's. */
   readonly connections: number;
   readonly durationMs: number;
-  /** The longest time without a 2xx answer. */
+  /** The longest time without a good answer. */
   readonly longestGapMs: number;
-  /** Of 2xx answers, corrected for coordinated omission. */
+  /** Of good answers, corrected for coordinated omission. */
   readonly latencyMs: Readonly<Record<'p50' | 'p90' | 'p99' | 'p999' | 'max', number>>;
 }
 
@@ -22,7 +23,7 @@ export function formatReport(report: LoadReport): string {
     `${requests} requests in ${seconds.toFixed(1)} s (${Math.round(requests / seconds)}/s), ${failed} failed`,
     `answers  ${formatCounts(answers)}`,
     `errors   ${formatCounts(errors)}`,
-    `opened   ${connections} connections`,
+    ...(connections > 0 ? [`opened   ${connections} connections`] : []),
     `gap      ${longestGapMs.toFixed(1)} ms at the longest`,
     `latency  ${formatNumbers(latencyMs)} ms, corrected for coordinated omission`,
   ].join('\n');

@@ -115,7 +115,7 @@ export class Cluster {
     this.#nowNs += this.random() * 1e5;
     const t3Ns = this.#wallNs(peer);
     this.#nowNs += this.#delayNs();
-    node.table.add(peerName, { t1Ns, t2Ns, t3Ns, t4Ns: this.#monotonicNs() });
+    node.table.add(peerName, { t1Ns, t2Ns, t3Ns, t4Ns: this.#monotonicNs() }, null);
   }
 
   /** One way, by a distribution with a long tail, drawn for each way by itself. */

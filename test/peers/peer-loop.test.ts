@@ -12,7 +12,7 @@ describe('the loop over peers', () => {
       toleranceNs: 0n,
       connect: ({ port }) => {
         open.push(String(port));
-        return { exchange: async () => ({ t2Ns: 0n, t3Ns: 0n }), [Symbol.dispose]: () => void open.pop() };
+        return { exchange: async () => ({ t2Ns: 0n, t3Ns: 0n, tzdb: null }), [Symbol.dispose]: () => void open.pop() };
       },
       onChange() {},
     });

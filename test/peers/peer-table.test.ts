@@ -19,7 +19,7 @@ function openTable(...nodes: string[]) {
     const t2Ns = time.wall + 4n * MS + offsetNs;
     time.wall += 6n * MS;
     time.monotonic += 6n * MS;
-    return table.add(node, { t1Ns, t2Ns, t3Ns: t2Ns, t4Ns: time.monotonic });
+    return table.add(node, { t1Ns, t2Ns, t3Ns: t2Ns, t4Ns: time.monotonic }, '2026b');
   };
   const pass = (ns: bigint) => {
     time.wall += ns;
@@ -37,6 +37,7 @@ describe('the table of peers', () => {
       verdict: 'ahead',
       offset: { offsetNs: 251n * MS, uncertaintyNs: 3n * MS + 1n, delayNs: 6n * MS },
       lastHeardNs: 1000n * S + 6n * MS,
+      tzdb: '2026b',
     });
     pass(S);
     assert.equal(table.report().peers[0]?.offset?.uncertaintyNs, 4n * MS + 1n);

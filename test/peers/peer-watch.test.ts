@@ -3,13 +3,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import type { PeerReport } from '../../app/clock/peer-report.ts';
 import { MOST_PEERS, type Endpoint } from '../../app/peers/endpoint.ts';
-import { PeerWatch, type PeerTimes } from '../../app/peers/peer-watch.ts';
+import { PeerWatch, type PeerAnswer } from '../../app/peers/peer-watch.ts';
 
 const S = 1_000_000_000n;
 
 const pod = (node: string, address = `of-${node}`, isReady = true): Endpoint => ({ node, address, port: 1, isReady });
 
-function openWatch(answer: (address: string) => Promise<PeerTimes>) {
+function openWatch(answer: (address: string) => Promise<PeerAnswer>) {
   const time = { now: 1000n * S, wallNs: () => time.now, monotonicNs: () => time.now };
   const open: string[] = [];
   const asked: string[] = [];
@@ -41,7 +41,7 @@ function openWatch(answer: (address: string) => Promise<PeerTimes>) {
 
 describe('the watch over peers', () => {
   it('asks each peer once a round', async () => {
-    const { watch, asked, round, time } = openWatch(async () => ({ t2Ns: time.now, t3Ns: time.now }));
+    const { watch, asked, round, time } = openWatch(async () => ({ t2Ns: time.now, t3Ns: time.now, tzdb: null }));
     watch.setPeers([pod('a'), pod('b')]);
     await round();
     assert.deepEqual(asked, ['of-a', 'of-b']);
@@ -51,7 +51,7 @@ describe('the watch over peers', () => {
   });
 
   it('keeps connections to the peers that stay, and closes those to others', async () => {
-    const { watch, open } = openWatch(async () => ({ t2Ns: 0n, t3Ns: 0n }));
+    const { watch, open } = openWatch(async () => ({ t2Ns: 0n, t3Ns: 0n, tzdb: null }));
     watch.setPeers([pod('a'), pod('b'), pod('c')]);
     assert.deepEqual(open, ['of-a', 'of-b', 'of-c']);
     watch.setPeers([pod('c', 'of-c', false), pod('a', 'another'), pod('d')]);
@@ -61,13 +61,13 @@ describe('the watch over peers', () => {
   });
 
   it('does not ask a peer again that has not yet answered', async () => {
-    const { promise, resolve } = Promise.withResolvers<PeerTimes>();
+    const { promise, resolve } = Promise.withResolvers<PeerAnswer>();
     const { watch, asked, round } = openWatch(() => promise);
     watch.setPeers([pod('a')]);
     await round();
     await round();
     assert.equal(asked.length, 1);
-    resolve({ t2Ns: 0n, t3Ns: 0n });
+    resolve({ t2Ns: 0n, t3Ns: 0n, tzdb: null });
     await turn();
     await round();
     assert.equal(asked.length, 2);
@@ -76,8 +76,8 @@ describe('the watch over peers', () => {
   it('counts what fails and what cannot be, and goes on', async () => {
     const { watch, round, time } = openWatch(async (address) => {
       if (address === 'of-a') throw new Error('refused');
-      if (address === 'of-b') return { t2Ns: time.now, t3Ns: time.now - 1n };
-      return { t2Ns: time.now, t3Ns: time.now };
+      if (address === 'of-b') return { t2Ns: time.now, t3Ns: time.now - 1n, tzdb: null };
+      return { t2Ns: time.now, t3Ns: time.now, tzdb: null };
     });
     watch.setPeers([pod('a'), pod('b'), pod('c')]);
     await round();
@@ -93,7 +93,11 @@ describe('the watch over peers', () => {
   });
 
   it('tells once that a peer is ahead, and that its node is outvoted when most are', async () => {
-    const { watch, round, time, changes } = openWatch(async () => ({ t2Ns: time.now + S, t3Ns: time.now + S }));
+    const { watch, round, time, changes } = openWatch(async () => ({
+      t2Ns: time.now + S,
+      t3Ns: time.now + S,
+      tzdb: null,
+    }));
     watch.setPeers([pod('a'), pod('b')]);
     await round();
     assert.deepEqual(

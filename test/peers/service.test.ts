@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import { clockService, type ReportingClock } from '../../app/grpc/clock-service.ts';
 import { NO_PEERS } from '../../app/clock/peer-report.ts';
+import type { PeersAnswer } from '../../app/http/peers.ts';
 import { openBareClock } from '../clock/machine.ts';
 import { openGrpc } from '../grpc/service.ts';
 import { startService } from '../service-process.ts';
@@ -15,17 +16,6 @@ function skewedClock(skewNs: bigint): ReportingClock {
     },
     report: () => assert.fail('asked for more than the time'),
   };
-}
-
-interface PeersAnswer {
-  readonly toleranceUs: number;
-  readonly outvoted: boolean;
-  readonly peers: readonly {
-    readonly node: string;
-    readonly verdict: string;
-    readonly offsetUs: number | null;
-    readonly uncertaintyUs: number | null;
-  }[];
 }
 
 describe('a process with peers', () => {
@@ -58,6 +48,11 @@ describe('a process with peers', () => {
       assert.ok(Math.abs(offsetUs! - ms * 1000) <= uncertaintyUs!, JSON.stringify(inOrder[at]));
     }
     assert.equal(inOrder[3]!.offsetUs, null);
+    const tzdb = process.versions['tz'];
+    assert.deepEqual(
+      inOrder.map((peer) => peer.tzdb),
+      [tzdb, tzdb, tzdb, null],
+    );
 
     const metrics = await (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();
     const offset = new RegExp(`^time_service_peer_offset_seconds\\{node="${addresses[1]}"\\} -(59|60)\\.\\d+$`, 'm');

@@ -10,12 +10,13 @@ const heard = (node: string): PeerReport => ({
   verdict: 'ahead',
   offset: { offsetNs: 250_000_000n, uncertaintyNs: 1_000_000n, delayNs: 2_000_000n },
   lastHeardNs: 0n,
+  tzdb: null,
 });
 
 describe('the metrics of peers', () => {
   it('have the series of the peers there are, and lose those of a node that goes', async () => {
     const registry = new Registry();
-    const silent: PeerReport = { node: 'b', verdict: 'silent', offset: null, lastHeardNs: null };
+    const silent: PeerReport = { node: 'b', verdict: 'silent', offset: null, lastHeardNs: null, tzdb: null };
     let report: PeersReport = { toleranceNs: 100_000_000n, isOutvoted: true, peers: [heard('a'), silent] };
     registerPeerMetrics(registry, { report: () => report, exchanges: { answered: 7, failed: 2 } });
     const series = async () => (await registry.metrics()).split('\n').filter((line) => /^[^#]/.test(line));

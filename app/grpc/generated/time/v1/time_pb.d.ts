@@ -947,6 +947,13 @@ export declare type ExchangeResponse = Message<"time.v1.ExchangeResponse"> & {
    * @generated from field: time.v1.Clock clock = 4;
    */
   clock?: Clock | undefined;
+
+  /**
+   * The release of the server's tz database: "2026c".
+   *
+   * @generated from field: string tzdb = 5;
+   */
+  tzdb: string;
 };
 
 /**
@@ -996,6 +1003,13 @@ export declare type ListPeersResponse = Message<"time.v1.ListPeersResponse"> & {
    * @generated from field: bool outvoted = 3;
    */
   outvoted: boolean;
+
+  /**
+   * The release of the server's tz database: "2026c".
+   *
+   * @generated from field: string tzdb = 4;
+   */
+  tzdb: string;
 };
 
 /**
@@ -1051,6 +1065,13 @@ export declare type Peer = Message<"time.v1.Peer"> & {
    * @generated from field: google.protobuf.Timestamp last_heard = 6;
    */
   lastHeard?: Timestamp | undefined;
+
+  /**
+   * The release of its tz database, by its last answer. Empty before the first, and where the peer does not say.
+   *
+   * @generated from field: string tzdb = 7;
+   */
+  tzdb: string;
 };
 
 /**
