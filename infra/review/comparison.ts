@@ -8,7 +8,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import diff from 'microdiff';
 
-import { Advice } from '../cluster/command.ts';
 import { identify } from './manifests.ts';
 import { normalize } from './normal-form.ts';
 
@@ -34,16 +33,11 @@ export interface Comparison {
   readonly changes: readonly ObjectChange[];
 }
 
-/**
- * Compares two sets of objects.
- *
- * @throws Advice where an object stands twice in a set
- */
+/** Compares two sets of objects, each of which has an object once. */
 export function compare(before: readonly KubernetesObject[], after: readonly KubernetesObject[]): Comparison {
-  const [old, young] = [before, after].map(indexObjects) as [
-    Map<string, KubernetesObject>,
-    Map<string, KubernetesObject>,
-  ];
+  const [old, young] = [before, after].map(
+    (objects) => new Map(objects.map((object) => [identify(object), normalize(object)])),
+  ) as [Map<string, KubernetesObject>, Map<string, KubernetesObject>];
   const written = new Map(before.map((object) => [identify(object), object]));
   const changes = [...new Set([...old.keys(), ...young.keys()])].flatMap((id): ObjectChange[] => {
     const pair = { before: old.get(id), after: young.get(id) };
@@ -57,16 +51,6 @@ export function compare(before: readonly KubernetesObject[], after: readonly Kub
     ];
   });
   return { before: [...old.values()], after: [...young.values()], changes };
-}
-
-function indexObjects(objects: readonly KubernetesObject[]): Map<string, KubernetesObject> {
-  const index = new Map<string, KubernetesObject>();
-  for (const object of objects) {
-    const id = identify(object);
-    if (index.has(id)) throw new Advice(`Expected each object once, got ${id} twice`);
-    index.set(id, normalize(object));
-  }
-  return index;
 }
 
 function compareFields(before: KubernetesObject, after: KubernetesObject): FieldChange[] {

@@ -5,7 +5,8 @@
  */
 import type { KubernetesObject } from '@kubernetes/client-node';
 
-import { identify, parseManifests } from './manifests.ts';
+import { Advice } from '../cluster/command.ts';
+import { identify, nameOf, parseManifests } from './manifests.ts';
 
 /** Texts by the paths of their files. */
 export type Files = ReadonlyMap<string, string>;
@@ -13,20 +14,22 @@ export type Files = ReadonlyMap<string, string>;
 /** Objects by the names of their installs. */
 export type Installs = ReadonlyMap<string, readonly KubernetesObject[]>;
 
-/** Sorts two states of the files into installs, both in the same way. */
+/**
+ * Sorts two states of the files into installs, both in the same way.
+ *
+ * @throws Advice where an object stands twice in an install
+ */
 export function groupInstalls(before: Files, after: Files): { before: Installs; after: Installs } {
-  const [old, young] = [before, after].map((files) =>
-    [...files].flatMap(([path, text]) => parseManifests(text, path).map((object) => ({ path, object }))),
-  );
-  const split = hasTwice(old!) || hasTwice(young!);
+  const [old, young] = [before, after].map(readFiles) as [FiledObject[], FiledObject[]];
+  const split = [old, young].some((files) => findTwice(files) !== undefined);
   const group = (files: readonly FiledObject[]): Installs =>
     new Map(
       [...Map.groupBy(files, ({ path }) => (split ? nameInstall(path) : ''))].map(([name, ones]) => [
         name,
-        ones.map(({ object }) => object),
+        objectsOf(ones),
       ]),
     );
-  return { before: group(old!), after: group(young!) };
+  return { before: group(old), after: group(young) };
 }
 
 interface FiledObject {
@@ -34,8 +37,28 @@ interface FiledObject {
   readonly object: KubernetesObject;
 }
 
-function hasTwice(files: readonly FiledObject[]): boolean {
-  return new Set(files.map(({ object }) => identify(object))).size < files.length;
+function readFiles(files: Files): FiledObject[] {
+  return [...files].flatMap(([path, text]) => parseManifests(text, path).map((object) => ({ path, object })));
+}
+
+function objectsOf(files: readonly FiledObject[]): KubernetesObject[] {
+  const twice = findTwice(files);
+  if (!twice) return files.map(({ object }) => object);
+  const [one, other] = twice;
+  const { kind } = one.object;
+  const where = one.path === other.path ? `twice in ${one.path}` : `in ${one.path} and in ${other.path}`;
+  throw new Advice(`Expected each object once, got ${kind} ${nameOf(one.object)} ${where}`);
+}
+
+function findTwice(files: readonly FiledObject[]): [FiledObject, FiledObject] | undefined {
+  const known = new Map<string, FiledObject>();
+  for (const file of files) {
+    const id = identify(file.object);
+    const other = known.get(id);
+    if (other) return [other, file];
+    known.set(id, file);
+  }
+  return undefined;
 }
 
 /** "overlays/kind.namespace.yaml" belongs to "overlays/kind". */

@@ -6,9 +6,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 
 import { capture, CommandError } from '../cluster/command.ts';
-import { FIELD_MANAGER, readOwned } from '../cluster/deploy.ts';
+import { FIELD_MANAGER, readManifests, readOwned } from '../cluster/deploy.ts';
 import type { Target } from '../cluster/target.ts';
-import { synthesize } from '../synthesis.ts';
 import type { Refusal } from './report.ts';
 import { identify } from './manifests.ts';
 
@@ -20,7 +19,7 @@ export interface LiveStates {
 
 /** What a deploy of an environment would change. */
 export async function readLive(target: Target): Promise<LiveStates> {
-  const manifests = [...synthesize({ [target.key]: target.environment }).values()].flat();
+  const { objects: manifests } = await readManifests(target);
   const kept = new Set(manifests.map(identify));
   const pruned = (await readOwned(target)).filter((object) => !kept.has(identify(object)));
   const { before, after, refusals } = await readStates(target.context, manifests);

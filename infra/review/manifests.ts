@@ -26,7 +26,7 @@ import type {
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, type Tags } from 'yaml';
 
 import { Advice } from '../cluster/command.ts';
 
@@ -102,23 +102,53 @@ export function identify(object: KubernetesObject): string {
 /**
  * Reads the objects of a YAML or JSON text; Lists are unpacked, empty documents skipped.
  *
- * @throws Advice with the source's name where the text is no YAML, or a document is no object of Kubernetes
+ * @throws Advice with the source's name and the document's number where the text is no YAML, or no object of Kubernetes
  */
 export function parseManifests(text: string, source: string): KubernetesObject[] {
-  return parseAllDocuments(text).flatMap((document) => {
+  return parseAllDocuments(text, { version: '1.1', customTags: readAsKubectl }).flatMap((document, index) => {
+    const where = `${source}, document ${index + 1}`;
     const [error] = document.errors;
-    if (error) throw new Advice(`${source}: ${error.message}`);
-    const value: unknown = document.toJS();
-    return value === null ? [] : unpack(value as KubernetesObject & { items?: KubernetesObject[] }, source);
+    if (error) throw new Advice(`${where}: ${error.message.trim()}`);
+    const value = readDocument(document, where);
+    return value === null ? [] : unpack(value, where);
   });
 }
 
-function unpack(object: KubernetesObject & { items?: KubernetesObject[] }, source: string): KubernetesObject[] {
-  if (object.items && object.kind?.endsWith('List')) return object.items.flatMap((item) => unpack(item, source));
-  if (!object.apiVersion || !object.kind || !nameOf(object)) {
-    throw new Advice(
-      `${source}: expected apiVersion, kind and metadata.name, got ${JSON.stringify(object).slice(0, 80)}`,
-    );
-  }
-  return [object];
+/**
+ * kubectl reads YAML 1.1, where `<<` merges, 0644 is octal and `yes` is true; but it takes neither a date nor 12:30 for
+ * more than a string. https://github.com/kubernetes-sigs/yaml/blob/v1.4.0/goyaml.v2/README.md
+ */
+function readAsKubectl(tags: Tags): Tags {
+  return tags.filter((tag) => typeof tag === 'string' || (tag.tag !== TIMESTAMP && tag.format !== 'TIME'));
 }
+
+const TIMESTAMP = 'tag:yaml.org,2002:timestamp';
+
+function readDocument(document: ReturnType<typeof parseAllDocuments>[number], where: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new Advice(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+interface Listed extends KubernetesObject {
+  readonly items?: readonly unknown[];
+}
+
+function unpack(value: unknown, where: string): KubernetesObject[] {
+  const object: Listed = typeof value === 'object' && value !== null ? value : {};
+  if (Array.isArray(object.items) && object.kind?.endsWith('List')) {
+    return object.items.flatMap((item, index) => unpack(item, `${where}, item ${index + 1}`));
+  }
+  if (object.apiVersion && object.kind && nameOf(object)) return [object];
+  const got = JSON.stringify(value).slice(0, 80);
+  const advice = ADVICE.find(([pattern]) => pattern.test(`${object.apiVersion} ${object.kind}`))?.[1] ?? '';
+  throw new Advice(`${where}: expected apiVersion, kind and metadata.name, got ${got}${advice}`);
+}
+
+/** What is no object of Kubernetes but makes some. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^kustomize\.config\.k8s\.io\//, '; compare what `kustomize build` makes of it'],
+  [/^v\d undefined$/, '; compare what `helm template` makes of a chart'],
+];

@@ -2,7 +2,7 @@
  * Objects as the API server would store them. A manifest that says what is the default anyway, or writes 0.5 for 500m,
  * changes nothing in the cluster, and a review that showed it would teach people to skip it. The defaults are those of
  * Kubernetes 1.31 to 1.34 for the kinds that rules know; the number of replicas is left out, because whether a manifest
- * names it matters to an autoscaler. A real API server is asked whether they are right (test/cluster/review.test.ts).
+ * names it matters to an autoscaler. A real API server is asked whether they are right (test/cluster/review/cases.test.ts).
  * https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/apis/core/v1/defaults.go
  */
 import type { KubernetesObject } from '@kubernetes/client-node';

@@ -45,7 +45,7 @@ export function findMergeBase(): string {
 export function readPath(path: string): Files {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw new Advice(`Expected a file or a folder, got ${JSON.stringify(path)}`);
-  if (!found.isDirectory()) return new Map([['', readFileSync(path, 'utf8')]]);
+  if (!found.isDirectory()) return new Map([[path, readFileSync(path, 'utf8')]]);
   const names = readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && MANIFEST.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))

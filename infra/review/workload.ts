@@ -67,3 +67,16 @@ export function podCountOf(workload: KubernetesObject, objects: readonly Kuberne
   if (!limits || replicas === 0) return { least: replicas, most: replicas };
   return { least: limits.minReplicas ?? 1, most: limits.maxReplicas };
 }
+
+/** Whether a new template reaches pods that run, without someone deleting them. */
+export function replacesPods(workload: Kinds['Deployment' | 'StatefulSet' | 'DaemonSet']): boolean {
+  if (isKind(workload, 'Deployment')) return !workload.spec?.paused;
+  return workload.spec?.updateStrategy?.type !== 'OnDelete';
+}
+
+/** How many of a StatefulSet's pods a new template reaches: those whose number is not below the partition. */
+export function countReplaced({ spec }: Kinds['StatefulSet'], pods: number): number {
+  const first = spec?.ordinals?.start ?? 0;
+  const partition = spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
+  return Math.min(pods, Math.max(0, first + pods - partition));
+}

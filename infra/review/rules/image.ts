@@ -16,24 +16,31 @@ export const image: Rule = {
       return containersOf(after).flatMap(({ name, image: reference = '' }): Finding[] => {
         const was = old.get(name);
         if (was === reference) return [];
-        const [from, to] = [was === undefined ? undefined : parseImage(was), parseImage(reference)];
-        const [level, text] = judgeImage(from, to);
-        return text === '' ? [] : [(level === 'danger' ? danger : effect)(after, `${name}: ${text}`)];
+        const judgement = judgeImage(was === undefined ? undefined : parseImage(was), parseImage(reference));
+        return judgement ? [judgement.judge(after, `${name}: ${judgement.text}`)] : [];
       });
     }),
 };
 
-function judgeImage(from: Image | undefined, to: Image): [Finding['level'], string] {
-  if (!isPinned(to)) return ['danger', 'its image is whatever `latest` is when a node pulls it.'];
-  if (from && from.repository !== to.repository) return ['effect', `its image comes from ${to.repository} now.`];
+interface Judgement {
+  readonly judge: typeof danger | typeof effect;
+  readonly text: string;
+}
+
+function judgeImage(from: Image | undefined, to: Image): Judgement | undefined {
+  if (!isPinned(to)) return { judge: danger, text: 'its image is whatever `latest` is when a node pulls it.' };
+  if (from && from.repository !== to.repository) {
+    return { judge: effect, text: `its image comes from ${to.repository} now.` };
+  }
   if (from?.digest !== undefined && to.digest === undefined) {
-    return ['danger', `its image was pinned by digest and goes by the tag ${to.tag} now, which can be moved.`];
+    const text = `its image was pinned by digest and goes by the tag ${to.tag} now, which can be moved.`;
+    return { judge: danger, text };
   }
-  if (to.digest !== undefined) {
-    if (from?.tag !== undefined && from.tag === to.tag && from.digest !== undefined && from.digest !== to.digest) {
-      return ['effect', `its image changes, though its tag ${to.tag} does not.`];
-    }
-    return ['effect', ''];
+  if (to.digest === undefined) {
+    return { judge: effect, text: `its image moves by tag to ${to.tag}, which can be moved; a digest cannot.` };
   }
-  return ['effect', `its image moves by tag to ${to.tag}, which can be moved; a digest cannot.`];
+  const moved = from?.digest !== undefined && from.digest !== to.digest && from.tag !== undefined;
+  return moved && from.tag === to.tag
+    ? { judge: effect, text: `its image changes, though its tag ${to.tag} does not.` }
+    : undefined;
 }

@@ -27,36 +27,33 @@ export const termination: Rule = {
   ],
 };
 
+/** What kubelet leaves a container after its preStop, however little of the grace period is left. */
+const LEAST_SECONDS = 2;
+
 function findShortGrace(workload: KubernetesObject): Finding[] {
   const { containers, terminationGracePeriodSeconds: graceSeconds = 30 } = podSpecOf(workload)!;
-  return containers.flatMap((container): Finding[] => {
-    const { name, lifecycle } = container;
-    const sleepSeconds = lifecycle?.preStop?.sleep?.seconds ?? 0;
-    if (sleepSeconds > graceSeconds) {
-      const text = `Apply fails: ${name} sleeps ${sleepSeconds} s in preStop, longer than the grace period of ${graceSeconds} s.`;
-      return [danger(workload, text)];
-    }
-    const preStopSeconds = preStopSecondsOf(container);
-    const drainSeconds = drainSecondsOf(container);
-    if (preStopSeconds > 0 && preStopSeconds >= graceSeconds) {
-      return [
-        danger(
-          workload,
-          `${name} is killed without time to end: preStop takes ${preStopSeconds} s of ${graceSeconds} s.`,
-        ),
-      ];
-    }
-    if (preStopSeconds + drainSeconds > graceSeconds) {
-      const times = `preStop ${preStopSeconds} s and its drain ${drainSeconds} s`;
-      return [
-        danger(
-          workload,
-          `${name} is killed before it has drained: ${times} are more than the grace period of ${graceSeconds} s.`,
-        ),
-      ];
-    }
-    return [];
+  return containers.flatMap((container) => {
+    const text = describeShortGrace(container, graceSeconds);
+    return text === undefined ? [] : [danger(workload, text)];
   });
+}
+
+function describeShortGrace(container: V1Container, graceSeconds: number): string | undefined {
+  const { name, lifecycle } = container;
+  const sleepSeconds = lifecycle?.preStop?.sleep?.seconds ?? 0;
+  const grace = `the grace period of ${graceSeconds} s`;
+  if (sleepSeconds > graceSeconds) {
+    return `Apply fails: ${name} sleeps ${sleepSeconds} s in preStop, longer than ${grace}.`;
+  }
+  const [preStopSeconds, drainSeconds] = [preStopSecondsOf(container), drainSecondsOf(container)];
+  if (drainSeconds >= Math.max(LEAST_SECONDS, graceSeconds - preStopSeconds)) {
+    const times = `preStop ${preStopSeconds} s and its drain ${drainSeconds} s`;
+    return `${name} is killed before it has drained: ${times} take all of ${grace}.`;
+  }
+  if (preStopSeconds > 0 && preStopSeconds >= graceSeconds) {
+    return `${name} is killed unless it ends within ${LEAST_SECONDS} s: its preStop of ${preStopSeconds} s takes all of ${grace}.`;
+  }
+  return undefined;
 }
 
 /** The native sleep, or a command that sleeps. */

@@ -25,7 +25,7 @@ export const imageCases: RuleCases = {
     },
     {
       it: 'warns of no tag behind a registry with a port',
-      change: set('registry.example.org:5000/time-service'),
+      change: set('images.example.org:5000/time-service'),
       says: ['danger: clock: its image is whatever `latest` is when a node pulls it.'],
     },
     {
@@ -42,8 +42,8 @@ export const imageCases: RuleCases = {
     },
     {
       it: 'says that an image comes from elsewhere',
-      change: set(`registry.example.org/time-service:0.1.0@${DIGEST}`),
-      says: ['effect: clock: its image comes from registry.example.org/time-service now.'],
+      change: set(`images.example.org/time-service:0.1.0@${DIGEST}`),
+      says: ['effect: clock: its image comes from images.example.org/time-service now.'],
     },
     { it: 'is silent about an image that is pinned', change: set(`time-service:0.1.0@${DIGEST}`), says: [] },
   ],

@@ -1,7 +1,7 @@
 /**
  * The install that the cases change: small, and such that a real cluster runs it. Each call gives new objects.
  */
-import type { KubernetesObject, V1Container, V1StatefulSet } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Container, V1DaemonSet, V1StatefulSet } from '@kubernetes/client-node';
 
 import type { Kinds, NetworkPolicy } from '../../../infra/review/manifests.ts';
 
@@ -140,19 +140,45 @@ export function objectsOf({ others, ...named }: Install): KubernetesObject[] {
 
 /** An edit that adds a StatefulSet without pods. */
 export function addStatefulSet(install: Install): void {
-  const labels = { app: 'store' };
-  const template = structuredClone(install.deployment.spec!.template);
-  template.metadata!.labels = labels;
+  const { selector, template } = relabel(install, 'store');
   install.others.push({
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
-    metadata: { name: 'store', namespace: 'review' },
-    spec: { replicas: 0, serviceName: 'clock', selector: { matchLabels: labels }, template },
+    metadata: { name: 'store', namespace },
+    spec: { replicas: 0, serviceName: 'clock', selector, template },
   } as V1StatefulSet);
+}
+
+/** An edit that adds a DaemonSet. */
+export function addDaemonSet(install: Install): void {
+  const { selector, template } = relabel(install, 'agent');
+  install.others.push({
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'agent', namespace },
+    spec: { selector, template },
+  } as V1DaemonSet);
+}
+
+/** The Deployment's pods under another label. */
+function relabel({ deployment }: Install, name: string) {
+  const labels = { app: name };
+  const template = structuredClone(deployment.spec!.template);
+  template.metadata!.labels = labels;
+  return { selector: { matchLabels: labels }, template };
 }
 
 export function statefulSetOf({ others }: Install): V1StatefulSet {
   return others[0] as V1StatefulSet;
+}
+
+export function daemonSetOf({ others }: Install): V1DaemonSet {
+  return others[0] as V1DaemonSet;
+}
+
+/** An edit of the pods of a workload. */
+export function addVariableTo({ spec }: Kinds['Deployment' | 'StatefulSet' | 'DaemonSet']): void {
+  spec!.template.spec!.containers[0]!.env!.push({ name: 'LOG_LEVEL', value: 'warn' });
 }
 
 /** An edit that takes objects away. */

@@ -1,9 +1,36 @@
+import type { V1Pod } from '@kubernetes/client-node';
+
 import { podReplacement } from '../../../infra/review/rules/pod-replacement.ts';
 import type { RuleCases } from './cases.ts';
-import { containerOf } from './install.ts';
+import {
+  addDaemonSet,
+  addStatefulSet,
+  addVariableTo,
+  containerOf,
+  daemonSetOf,
+  statefulSetOf,
+  type Install,
+} from './install.ts';
 
 const REPLACED = ['effect: All pods are replaced.'];
 const KEPT = ['effect: No pod restarts.'];
+const RELEASED = ['effect: Pods that a change was kept from are replaced now, if there are any.'];
+
+/** A StatefulSet of two pods, those below a number kept as they are. */
+function addPartitioned(install: Install, partition: number): void {
+  addStatefulSet(install);
+  Object.assign(statefulSetOf(install).spec!, { replicas: 2, updateStrategy: { rollingUpdate: { partition } } });
+}
+
+function addPod(install: Install): void {
+  const { spec } = structuredClone(install.deployment.spec!.template);
+  install.others.push({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'alone', namespace: 'review' },
+    spec,
+  } as V1Pod);
+}
 
 export const podReplacementCases: RuleCases = {
   rule: podReplacement,
@@ -63,6 +90,57 @@ export const podReplacementCases: RuleCases = {
       before: ({ deployment }) => Object.assign(deployment.spec!, { paused: true }),
       change: (install) => containerOf(install).env!.push({ name: 'LOG_LEVEL', value: 'debug' }),
       says: ['effect: No pod restarts while it is paused.'],
+    },
+    {
+      it: 'replaces pods that a pause has kept a change from',
+      before: ({ deployment }) => Object.assign(deployment.spec!, { paused: true }),
+      change: ({ deployment }) => Object.assign(deployment.spec!, { paused: false }),
+      says: RELEASED,
+    },
+    {
+      it: 'replaces pods of a StatefulSet from the partition on',
+      before: (install) => addPartitioned(install, 1),
+      change: (install) => addVariableTo(statefulSetOf(install)),
+      says: ['effect: Pods from number 1 on are replaced, those before it are not.'],
+    },
+    {
+      it: 'keeps all pods of a StatefulSet below a partition',
+      before: (install) => addPartitioned(install, 2),
+      change: (install) => addVariableTo(statefulSetOf(install)),
+      says: ['effect: No pod restarts: the partition 2 is above all of them.'],
+    },
+    {
+      it: 'replaces pods that a partition has kept a change from',
+      before: (install) => addPartitioned(install, 2),
+      change: (install) => Object.assign(statefulSetOf(install).spec!.updateStrategy!.rollingUpdate!, { partition: 0 }),
+      says: RELEASED,
+    },
+    {
+      it: 'keeps pods of a DaemonSet until each is deleted',
+      before: (install) => {
+        addDaemonSet(install);
+        daemonSetOf(install).spec!.updateStrategy = { type: 'OnDelete' };
+      },
+      change: (install) => addVariableTo(daemonSetOf(install)),
+      says: ['effect: No pod restarts: each is replaced when someone deletes it.'],
+    },
+    {
+      it: 'restarts a container of a pod in place for its image',
+      before: addPod,
+      change: ({ others }) => Object.assign((others[0] as V1Pod).spec!.containers[0]!, { image: 'time-service:0.2.0' }),
+      says: ['effect: Containers with another image restart, in the same pod.'],
+    },
+    {
+      it: 'keeps a pod for a label',
+      before: addPod,
+      change: ({ others }) => Object.assign(others[0]!.metadata!, { labels: { tier: 'front' } }),
+      says: KEPT,
+    },
+    {
+      it: 'refuses another variable of a pod that exists',
+      before: addPod,
+      change: ({ others }) => Object.assign((others[0] as V1Pod).spec!.containers[0]!, { env: [] }),
+      says: ['danger: Apply fails: most fields of a pod that exists are immutable.'],
     },
   ],
 };

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 
 import type { V1Secret } from '@kubernetes/client-node';
 
-import { compare } from '../../../infra/review/comparison.ts';
 import { groupInstalls } from '../../../infra/review/installs.ts';
 import { renderMarkdown } from '../../../infra/review/markdown.ts';
 import { parseManifests } from '../../../infra/review/manifests.ts';
@@ -111,11 +110,6 @@ describe('a report', () => {
       }
     }
   });
-
-  it('refuses a set that has an object twice', () => {
-    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } };
-    assert.throws(() => compare([], [object, object]), /each object once, got \/Pod\/\/a twice/);
-  });
 });
 
 describe('the installs of a folder', () => {
@@ -154,9 +148,44 @@ describe('the installs of a folder', () => {
     assert.deepEqual(names, ['a', 'b', 'c']);
   });
 
-  it('refuse what is no object of Kubernetes, and say where', () => {
-    assert.throws(() => parseManifests('kind: Pod', 'a.yaml'), /a\.yaml: expected apiVersion, kind and metadata\.name/);
-    assert.throws(() => parseManifests('{', 'a.yaml'), /^Advice: a\.yaml: /);
+  it('are read as kubectl reads them', () => {
+    const [object] = parseManifests(
+      [
+        'base: &base { mode: 0644, plain: yes }',
+        'apiVersion: example.org/v1',
+        'kind: Widget # of a kind that no rule knows',
+        'metadata: { name: a }',
+        'spec: { <<: *base, time: 12:30, day: 2026-11-24 }',
+      ].join('\n'),
+      'a.yaml',
+    );
+    const { spec } = object as { spec?: unknown };
+    assert.deepEqual(spec, { mode: 0o644, plain: true, time: '12:30', day: '2026-11-24' });
+  });
+
+  for (const [what, text, message] of [
+    [
+      'no object',
+      `---\n---\nkind: Pod`,
+      /^Advice: a\.yaml, document 2: expected .*metadata\.name, got {"kind":"Pod"}$/,
+    ],
+    ['a plain text', 'hello', /a\.yaml, document 1: expected .*, got "hello"$/],
+    ['an item of a List', `{apiVersion: v1, kind: List, items: [1]}`, /document 1, item 1: expected .*, got 1$/],
+    ['what is no YAML', `${settings({})}\n---\n{`, /^Advice: a\.yaml, document 2: .* at line 3, column 2/],
+    ['an unknown anchor', 'a: *b', /a\.yaml, document 1: Unresolved alias/],
+    ['a patch of kustomize', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization', /`kustomize build`/],
+    ["a chart's own description", 'apiVersion: v2\nname: a', /`helm template`/],
+  ] as const) {
+    it(`refuse ${what}, and say where`, () => {
+      assert.throws(() => parseManifests(text, 'a.yaml'), message);
+    });
+  }
+
+  it('refuse an object that stands twice, and say where', () => {
+    const group = (files: Record<string, string>) => groupInstalls(new Map(), new Map(Object.entries(files)));
+    const [one, both] = [settings({}), `${settings({})}\n---\n${settings({})}`];
+    assert.throws(() => group({ 'a.yaml': both }), /each object once, got ConfigMap settings twice in a\.yaml$/);
+    assert.throws(() => group({ 'a.b.yaml': one, 'a.c.yaml': one }), /settings in a\.b\.yaml and in a\.c\.yaml$/);
   });
 });
 
