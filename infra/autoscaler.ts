@@ -1,22 +1,20 @@
 /**
  * How many pods run. Load on a clock comes in a burst (a fleet starts, a minute turns), so pods are added at once and
- * taken away slowly. The CPU target leaves room for what comes while a new pod starts.
+ * taken away slowly. How many, and from which load on, follows from measurement (infra/capacity/).
  */
 import { Duration, type Chart } from 'cdk8s';
 import { HorizontalPodAutoscaler, Metric, MetricTarget, Replicas, type Deployment } from 'cdk8s-plus-27';
 
 import type { Environment } from './environments.ts';
 
-const CPU_TARGET_PERCENT = 60;
-
 export function addAutoscaler(chart: Chart, environment: Environment, deployment: Deployment): void {
-  const { name, replicas, scaleDownWindowSeconds } = environment;
+  const { name, capacity, scaleDownWindowSeconds } = environment;
   new HorizontalPodAutoscaler(chart, 'autoscaler', {
     metadata: { name },
     target: deployment,
-    minReplicas: replicas.min,
-    maxReplicas: replicas.max,
-    metrics: [Metric.resourceCpu(MetricTarget.averageUtilization(CPU_TARGET_PERCENT))],
+    minReplicas: capacity.replicas.min,
+    maxReplicas: capacity.replicas.max,
+    metrics: [Metric.resourceCpu(MetricTarget.averageUtilization(capacity.cpuTargetPercent))],
     scaleUp: {
       stabilizationWindow: Duration.seconds(0),
       policies: [

@@ -6,6 +6,7 @@
 import type { V1Container, V1Deployment, V1PodSpec } from '@kubernetes/client-node';
 import { Duration, Size, type Chart } from 'cdk8s';
 import {
+  ConfigMap,
   Cpu,
   Deployment,
   DeploymentStrategy,
@@ -16,7 +17,9 @@ import {
   Pods,
   Probe,
   Topology,
+  Volume,
   type IServiceAccount,
+  type VolumeMount,
 } from 'cdk8s-plus-27';
 
 import { PROBE_PATHS } from '../app/admin/paths.ts';
@@ -37,6 +40,8 @@ const FLUSH_SECONDS = 5;
 /** The image's own user. */
 const USER_ID = 65_532;
 
+const TZDATA_PATH = '/tzdata';
+
 /** What kube-score is told to leave out, and why. */
 const SCORE_EXCEPTION = {
   'kube-score/ignore': 'container-image-pull-policy',
@@ -44,6 +49,7 @@ const SCORE_EXCEPTION = {
 };
 
 export function addDeployment(chart: Chart, environment: Environment, serviceAccount: IServiceAccount): Deployment {
+  const { capacity } = environment;
   const variables = podVariables(environment);
   const drainSeconds = Math.ceil(parseConfig(variables).drainTimeoutMs / 1000);
   const selector = selectorLabels(environment);
@@ -57,7 +63,7 @@ export function addDeployment(chart: Chart, environment: Environment, serviceAcc
     select: false,
     strategy: DeploymentStrategy.rollingUpdate({
       maxUnavailable: PercentOrAbsolute.absolute(0),
-      maxSurge: PercentOrAbsolute.percent(50),
+      maxSurge: PercentOrAbsolute.percent(capacity.maxSurgePercent),
     }),
     minReady: Duration.seconds(3),
     progressDeadline: Duration.seconds(120),
@@ -77,6 +83,7 @@ export function addDeployment(chart: Chart, environment: Environment, serviceAcc
           Object.entries(variables).map(([name, value]) => [name, EnvValue.fromValue(value)]),
         ),
         ports: Object.entries(DEFAULT_PORTS).map(([name, number]) => ({ name, number })),
+        volumeMounts: tzdataMounts(chart, environment),
         // Started is asked often, so that a pod serves as soon as it can; ready is asked often and believed at once, so
         // that a pod in trouble gets no more requests; live is asked rarely, because its answer ends the pod.
         startup: probe(PROBE_PATHS.started, { periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 30 }),
@@ -84,9 +91,12 @@ export function addDeployment(chart: Chart, environment: Environment, serviceAcc
         liveness: probe(PROBE_PATHS.live, { periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 3 }),
         resources: {
           // One thread serves; the second core is for the garbage collector, whose throttling is latency.
-          cpu: { request: Cpu.millis(500), limit: Cpu.units(2) },
+          cpu: { request: Cpu.millis(capacity.cpuRequestMillis), limit: Cpu.units(2) },
           // The image gives 60 % of the limit to the heap; the rest holds Node itself and buffers.
-          memory: { request: Size.mebibytes(192), limit: Size.mebibytes(192) },
+          memory: {
+            request: Size.mebibytes(capacity.memoryMebibytes),
+            limit: Size.mebibytes(capacity.memoryMebibytes),
+          },
         },
         securityContext: { ensureNonRoot: true, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
       },
@@ -107,9 +117,15 @@ export function addDeployment(chart: Chart, environment: Environment, serviceAcc
   return deployment;
 }
 
+function tzdataMounts(chart: Chart, { tzdataConfigMap }: Environment): VolumeMount[] {
+  if (tzdataConfigMap === undefined) return [];
+  const configMap = ConfigMap.fromConfigMapName(chart, 'tzdata', tzdataConfigMap);
+  return [{ path: TZDATA_PATH, readOnly: true, volume: Volume.fromConfigMap(chart, 'tzdata-volume', configMap) }];
+}
+
 /** The variables that the pods of an environment are given. */
 function podVariables(environment: Environment): Partial<Record<VariableName, string>> {
-  const { variables, telemetry } = environment;
+  const { variables, telemetry, tzdataConfigMap } = environment;
   const ports = {
     PORT: String(DEFAULT_PORTS.http),
     GRPC_PORT: String(DEFAULT_PORTS.grpc),
@@ -117,7 +133,8 @@ function podVariables(environment: Environment): Partial<Record<VariableName, st
   };
   const peers = { PEERS: `kubernetes:${headlessName(environment)}` };
   const traces = telemetry === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: telemetry.endpoint };
-  const given = { ...peers, ...traces, ...variables, ...ports };
+  const tzdata = tzdataConfigMap === undefined ? {} : { TZDATA_DIRECTORY: TZDATA_PATH };
+  const given = { ...peers, ...traces, ...tzdata, ...variables, ...ports };
   const { keepAliveTimeoutMs } = parseConfig(given);
   // A connection that idles now may carry one last request just before it ends, and that may take its full time.
   const drainMs = keepAliveTimeoutMs + ACCEPT_MARGIN_MS + REQUEST_TIMEOUT_MS;

@@ -5,9 +5,14 @@
 import type { V1Toleration } from '@kubernetes/client-node';
 
 import type { VariableName } from '../app/config.ts';
+import { planMeasured } from './capacity/measured.ts';
+import type { Plan } from './capacity/plan.ts';
 
 /** The image of the released version. `make pin IMAGE=…` rewrites this line. */
 export const RELEASED_IMAGE = 'time-service:0.1.0';
+
+/** Where those who are woken read what to do. */
+export const RUNBOOKS = 'docs/runbooks.md';
 
 /** Addresses outside the cluster as a CIDR, or every pod of a namespace. */
 export type Destination = { readonly cidr: string } | { readonly namespace: string };
@@ -32,8 +37,11 @@ export interface Environment {
   /** What the objects of this install are called, and what their pods are found by. */
   readonly name: string;
   readonly namespace: string;
-  /** How many pods the autoscaler may run. */
-  readonly replicas: { readonly min: number; readonly max: number };
+  /** How many pods the autoscaler may run, and how large they are. */
+  readonly capacity: Pick<
+    Plan,
+    'replicas' | 'cpuRequestMillis' | 'memoryMebibytes' | 'cpuTargetPercent' | 'maxSurgePercent'
+  >;
   /** How long the load must have been low before the autoscaler takes pods away. */
   readonly scaleDownWindowSeconds: number;
   /** Where the API server answers, as `kubectl get endpointslices kubernetes` says: policies see no Service address. */
@@ -54,6 +62,10 @@ export interface Environment {
   readonly annotations?: Readonly<Record<string, string>>;
   /** The namespace whose pods may scrape the metrics. */
   readonly prometheusNamespace?: string;
+  /** The oldest release of the tz database that pods may have, such as `2026c`; that of this version without it. */
+  readonly tzdata?: string;
+  /** The ConfigMap with newer tz data than the image's, which docs/time-zone-data.md says how to make. */
+  readonly tzdataConfigMap?: string;
   /** The NTP servers that the pods may ask. */
   readonly ntp?: readonly Destination[];
   /** Where traces are sent. The port is the collector's own, after any Service. */
@@ -67,7 +79,8 @@ export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
   kind: {
     name: 'time-service',
     namespace: 'time-service',
-    replicas: { min: 3, max: 6 },
+    // All its nodes share the processors of one machine.
+    capacity: planMeasured({ requestsPerSecond: 25_000, p99Ms: 5, mostCores: 0.5 }),
     scaleDownWindowSeconds: 30,
     // Docker gives kind's network any part of this range.
     apiServer: { cidr: '172.16.0.0/12', port: 6443 },
@@ -77,7 +90,7 @@ export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
   production: {
     name: 'time-service',
     namespace: 'time-service',
-    replicas: { min: 3, max: 20 },
+    capacity: planMeasured({ requestsPerSecond: 140_000, p99Ms: 5 }),
     scaleDownWindowSeconds: 300,
     // An address for documentation (RFC 5737): nothing is opened until the cluster's own stands here.
     apiServer: { cidr: '192.0.2.1/32', port: 6443 },

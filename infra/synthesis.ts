@@ -1,6 +1,6 @@
 /** Which objects make an install, in the order in which they are applied, and which files they go to. */
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { ApiObject, App, Chart } from 'cdk8s';
+import { ApiObject, App, Chart, type ChartProps } from 'cdk8s';
 
 import { addAccess } from './access.ts';
 import { addAutoscaler } from './autoscaler.ts';
@@ -11,6 +11,7 @@ import { addExposure } from './exposure.ts';
 import { ownerLabels } from './labels.ts';
 import { readManifests } from './manifest.ts';
 import { addMetricsServer } from './metrics-server.ts';
+import { addMonitoring } from './monitoring.ts';
 import { addNamespace } from './namespace.ts';
 import { addNetworkPolicy } from './network-policy.ts';
 import { addServices } from './service.ts';
@@ -22,9 +23,15 @@ export function synthesize(environments: Readonly<Record<string, Environment>>):
     namespaceChart(app, `${key}.namespace`, environment),
     metricsServerChart(app, `${key}.metrics-server`, environment),
     serviceChart(app, key, environment),
+    monitoringChart(app, `${key}.monitoring`, environment),
   ]);
   const manifests = files.map((chart): [string, KubernetesObject[]] => [`${chart.node.id}.yaml`, readManifests(chart)]);
   return new Map(manifests.filter(([, objects]) => objects.length > 0));
+}
+
+/** The file that only clusters with the Prometheus operator can take. */
+export function monitoringFile(key: string): string {
+  return `${key}.monitoring.yaml`;
 }
 
 function namespaceChart(app: App, id: string, environment: Environment): Chart {
@@ -40,11 +47,7 @@ function metricsServerChart(app: App, id: string, { metricsServer }: Environment
 }
 
 function serviceChart(app: App, id: string, environment: Environment): Chart {
-  const chart = new Chart(app, id, {
-    namespace: environment.namespace,
-    labels: objectLabels(environment),
-    disableResourceNameHashes: true,
-  });
+  const chart = new Chart(app, id, inNamespace(environment));
   const serviceAccount = addAccess(chart, environment);
   addNetworkPolicy(chart, environment);
   addServices(chart, environment);
@@ -53,6 +56,16 @@ function serviceChart(app: App, id: string, environment: Environment): Chart {
   addDisruptionBudget(chart, environment);
   addExposure(chart, environment);
   return annotated(chart, environment);
+}
+
+function monitoringChart(app: App, id: string, environment: Environment): Chart {
+  const chart = new Chart(app, id, inNamespace(environment));
+  addMonitoring(chart, environment);
+  return annotated(chart, environment);
+}
+
+function inNamespace(environment: Environment): ChartProps {
+  return { namespace: environment.namespace, labels: objectLabels(environment), disableResourceNameHashes: true };
 }
 
 function objectLabels(environment: Environment): Record<string, string> {

@@ -10,7 +10,8 @@ import { waitForRollout } from './rollout.ts';
 import type { Target } from './target.ts';
 import { releasedImage } from '../deployment.ts';
 import { ownerLabels, selectorText } from '../labels.ts';
-import { synthesize } from '../synthesis.ts';
+import { MONITORING_GROUP } from '../monitoring/scrape.ts';
+import { monitoringFile, synthesize } from '../synthesis.ts';
 
 export const FIELD_MANAGER = 'time-service-deploy';
 
@@ -25,20 +26,34 @@ const OWN_KINDS = [
   'horizontalpodautoscalers.autoscaling',
   'poddisruptionbudgets.policy',
   'ingresses.networking.k8s.io',
+  'configmaps',
 ];
-/** Kinds that only some clusters know. */
-const GATEWAY_GROUP = 'gateway.networking.k8s.io';
-const GATEWAY_KINDS = ['httproutes', 'grpcroutes'].map((kind) => `${kind}.${GATEWAY_GROUP}`);
+/** Kinds that only some clusters know, by their API groups. */
+const OPTIONAL_KINDS: Readonly<Record<string, readonly string[]>> = {
+  'gateway.networking.k8s.io': ['httproutes', 'grpcroutes'],
+  [MONITORING_GROUP]: ['servicemonitors', 'prometheusrules'],
+};
 
 /** Applies the manifests with an image, waits for the rollout, and removes what this version no longer has. */
 export async function deploy(target: Target, image: string): Promise<void> {
-  const objects = [...synthesize({ [target.key]: target.environment }).values()].flat();
+  const { objects, isMonitored } = await readManifests(target);
   for (const object of objects)
     if (isDeploymentOf(target, object)) object.spec!.template.spec!.containers[0]!.image = image;
   await apply(target, objects);
   console.log(`${objects.length} objects applied to ${target.context}, with ${image}`);
+  if (!isMonitored) console.log(`Without ${monitoringFile(target.key)}: the cluster has no ${MONITORING_GROUP}.`);
   await waitForRollout(target);
   await prune(target, objects);
+}
+
+/** What a deploy applies: all that the cluster has kinds for. */
+export async function readManifests(
+  target: Target,
+): Promise<{ readonly objects: readonly KubernetesObject[]; readonly isMonitored: boolean }> {
+  const files = synthesize({ [target.key]: target.environment });
+  const isMonitored = (await readKnownKinds(target, MONITORING_GROUP)).length > 0;
+  if (!isMonitored) files.delete(monitoringFile(target.key));
+  return { objects: [...files.values()].flat(), isMonitored };
 }
 
 /** The image that a cluster can pull, as the table has it. */
@@ -95,12 +110,16 @@ async function remove(target: Target, objects: readonly KubernetesObject[]): Pro
 
 /** The objects in the cluster that a deploy of this install made. */
 export async function readOwned(target: Target): Promise<KubernetesObject[]> {
-  const known = await capture(
-    'kubectl',
-    target.kubectl('api-resources', '--api-group', GATEWAY_GROUP, '--output', 'name'),
-  );
-  const kinds = [...OWN_KINDS, ...GATEWAY_KINDS.filter((kind) => known.split('\n').includes(kind))];
+  const optional = await Promise.all(Object.keys(OPTIONAL_KINDS).map((group) => readKnownKinds(target, group)));
+  const kinds = [...OWN_KINDS, ...optional.flat()];
   return target.list(kinds.join(','), '--selector', selectorText(ownerLabels(target.environment)));
+}
+
+/** The optional kinds of a group that the cluster knows. */
+async function readKnownKinds(target: Target, group: string): Promise<string[]> {
+  const known = await capture('kubectl', target.kubectl('api-resources', '--api-group', group, '--output', 'name'));
+  const kinds = OPTIONAL_KINDS[group]!.map((kind) => `${kind}.${group}`);
+  return kinds.filter((kind) => known.split('\n').includes(kind));
 }
 
 function identify({ apiVersion, kind, metadata }: KubernetesObject): string {

@@ -53,7 +53,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   },
   pin: async () => writeFileSync(TABLE, pinImage(readFileSync(TABLE, 'utf8'), values.image ?? '')),
   push: async () => {
-    if (values.registry === undefined) throw new Advice('Say where to: make push REGISTRY=registry.example.org/team.');
+    if (values.registry === undefined) throw new Advice('Say where to: make push REGISTRY=images.example.org/team.');
     await pushImage(values.registry);
   },
 };

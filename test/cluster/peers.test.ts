@@ -1,39 +1,23 @@
-/**
- * The nodes of a real cluster watch each other's clocks. All nodes of a kind cluster have the clock of this machine, so one
- * is made wrong by libfaketime, whose offset is read from a file: it steps the clock of one pod while it runs.
- */
+/** The nodes of a real cluster watch each other's clocks, of which one is made wrong. */
 import assert from 'node:assert/strict';
-import { copyFileSync, globSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { V1Pod } from '@kubernetes/client-node';
 
 import {
-  CLUSTER_NAME,
   CONTROL_PLANE,
   kubectl,
-  makeOrThrow,
-  NAME,
   readPods,
-  REPLICAS,
+  redeploy,
+  restartsOf,
   runInPod,
   say,
   SERVICE_URL,
   waitFor,
-  waitForPods,
-  WORK_FOLDER,
 } from './cluster.ts';
+import { deployFaketime, setOffset } from './faketime.ts';
 import { capture } from '../../infra/cluster/command.ts';
-import { buildImage } from '../../infra/cluster/image.ts';
-import { containersOf, isReady } from '../../infra/cluster/install.ts';
-import { loadImage } from '../../infra/cluster/kind.ts';
-import { CONTAINER_NAME } from '../../infra/deployment.ts';
-import { needTool } from '../outside-tool.ts';
-
-const IMAGE = 'time-service:faketime';
-const LIBRARY = '/usr/local/lib/libfaketime.so.1';
-const OFFSET_FILE = '/faketime/offset';
+import { isReady } from '../../infra/cluster/install.ts';
 
 /** A wrong clock must be reported by then. */
 const REPORTED_WITHIN_S = 30;
@@ -54,38 +38,10 @@ interface PeersAnswer {
 
 describe('the nodes watch each other’s clocks', () => {
   before(async function () {
-    needTool(this, 'faketime', 'install the Debian package faketime');
-    const folder = join(WORK_FOLDER, 'faketime');
-    mkdirSync(folder, { recursive: true });
-    copyFileSync(globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0]!, join(folder, 'libfaketime.so.1'));
-    const dockerfile = `FROM ${await buildImage()}\nCOPY --chmod=755 libfaketime.so.1 ${LIBRARY}\n`;
-    await capture('docker', ['build', '--quiet', '--tag', IMAGE, '--file', '-', folder], dockerfile);
-    await loadImage(CLUSTER_NAME, IMAGE);
-    const variables = {
-      LD_PRELOAD: LIBRARY,
-      FAKETIME_TIMESTAMP_FILE: OFFSET_FILE,
-      FAKETIME_CACHE_DURATION: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    };
-    const container = {
-      name: CONTAINER_NAME,
-      image: IMAGE,
-      env: Object.entries(variables).map(([name, value]) => ({ name, value })),
-      volumeMounts: [{ name: 'faketime', mountPath: '/faketime' }],
-    };
-    // What the test asks of the pods takes processor time that the autoscaler would answer with more pods.
-    await kubectl('patch', 'hpa', NAME, '--patch', JSON.stringify({ spec: { maxReplicas: REPLICAS.min } }));
-    const pod = { spec: { containers: [container], volumes: [{ name: 'faketime', emptyDir: {} }] } };
-    await kubectl('patch', 'deployment', NAME, '--patch', JSON.stringify({ spec: { template: pod } }));
-    await kubectl('rollout', 'status', `deployment/${NAME}`, '--timeout', '180s');
+    await deployFaketime(this);
   });
 
-  after(async () => {
-    // What was patched belongs to kubectl now, and would be refused to `make deploy`.
-    await kubectl('delete', 'deployment,hpa', NAME);
-    await makeOrThrow('deploy');
-    await waitForPods();
-  });
+  after(redeploy);
 
   it('and each knows the two others', async () => {
     const pods = await findPods();
@@ -204,14 +160,6 @@ function nodeOf(pod: V1Pod): string {
 
 async function readyNodes(): Promise<string[]> {
   return (await findPods()).filter((pod) => isReady(pod)).map(nodeOf);
-}
-
-function restartsOf(pod: V1Pod): number {
-  return containersOf(pod).reduce((sum, { restartCount }) => sum + restartCount, 0);
-}
-
-async function setOffset(pod: V1Pod, offset: string): Promise<void> {
-  await runInPod(pod.metadata!.name!, `fs.writeFileSync('${OFFSET_FILE}', '${offset}')`);
 }
 
 function readText(pod: V1Pod, url: string): Promise<string> {

@@ -17,7 +17,7 @@ import { ACCEPT_MARGIN_MS } from '../../app/drain.ts';
 import { REQUEST_TIMEOUT_MS } from '../../app/http/server.ts';
 import { ENVIRONMENTS, type Environment, type Exposure } from '../../infra/environments.ts';
 import { renderYaml } from '../../infra/manifest.ts';
-import { synthesize } from '../../infra/synthesis.ts';
+import { monitoringFile, synthesize } from '../../infra/synthesis.ts';
 
 const DIST = join(import.meta.dirname, '../../dist');
 
@@ -25,12 +25,18 @@ const DIST = join(import.meta.dirname, '../../dist');
 const ELSEWHERE: Environment = {
   name: 'team-clock',
   namespace: 'team-a',
-  replicas: { min: 4, max: 8 },
+  capacity: {
+    replicas: { min: 4, max: 8 },
+    cpuRequestMillis: 700,
+    memoryMebibytes: 224,
+    cpuTargetPercent: 50,
+    maxSurgePercent: 25,
+  },
   scaleDownWindowSeconds: 600,
   apiServer: { cidr: '10.1.2.3/32', port: 443 },
   exposure: { kind: 'ingress', className: 'nginx', host: 'time.example.org', tlsSecret: 'time-tls' },
   variables: { DEFAULT_ZONE: 'Europe/Paris', KEEP_ALIVE_TIMEOUT_MS: '75000' },
-  imageRegistry: 'registry.example.org/mirror',
+  imageRegistry: 'images.example.org/mirror',
   imagePullSecrets: ['pull'],
   nodeSelector: { 'kubernetes.io/arch': 'arm64' },
   tolerations: [{ key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' }],
@@ -38,6 +44,7 @@ const ELSEWHERE: Environment = {
   labels: { team: 'a' },
   annotations: { 'example.org/owner': 'team-a' },
   prometheusNamespace: 'monitoring',
+  tzdataConfigMap: 'tz-2026d',
   ntp: [{ cidr: '192.0.2.7/32' }],
   telemetry: { endpoint: 'http://collector.telemetry:4318', to: { namespace: 'telemetry' }, port: 4318 },
   ipFamilies: ['IPv6', 'IPv4'],
@@ -129,6 +136,7 @@ describe('the manifests in dist/', () => {
         .map(([path]) => path.replace(/^\d+/, (index) => FILES.get(`${key}.yaml`)![Number(index)]!.kind!));
     });
     assert.deepEqual([...new Set(compared)].toSorted(), [
+      'Deployment.spec.template.spec.containers.0.resources.requests.cpu',
       'HorizontalPodAutoscaler.spec.behavior.scaleDown.stabilizationWindowSeconds',
       'HorizontalPodAutoscaler.spec.maxReplicas',
       'NetworkPolicy.spec.egress.1.to.0.ipBlock.cidr',
@@ -158,7 +166,7 @@ for (const [name, manifests] of FILES) {
 for (const [key, environment] of Object.entries(ALL)) {
   describe(`the environment ${key}`, () => {
     it('keeps every object in its namespace, under its name and its labels', () => {
-      for (const { kind = '', metadata } of FILES.get(`${key}.yaml`)!) {
+      for (const { kind = '', metadata } of [...FILES.get(`${key}.yaml`)!, ...FILES.get(monitoringFile(key))!]) {
         assert.equal(metadata!.namespace, environment.namespace, kind);
         assert.ok(metadata!.name!.startsWith(environment.name), kind);
         assert.equal(metadata!.labels!['app.kubernetes.io/name'], environment.name, kind);
@@ -297,6 +305,17 @@ for (const [key, environment] of Object.entries(ALL)) {
       assert.equal(find(key, 'PodDisruptionBudget').spec!.maxUnavailable, 1);
     });
 
+    it('has as many pods, and as large ones, as its capacity says', () => {
+      const { replicas, cpuRequestMillis, memoryMebibytes, cpuTargetPercent, maxSurgePercent } = environment.capacity;
+      const { minReplicas, maxReplicas, metrics } = find(key, 'HorizontalPodAutoscaler').spec;
+      assert.deepEqual({ min: minReplicas, max: maxReplicas }, replicas);
+      assert.equal(metrics![0]!.resource!.target.averageUtilization, cpuTargetPercent);
+      const { requests, limits } = containerOf(key).resources!;
+      assert.deepEqual([requests!['cpu'], requests!['memory']], [`${cpuRequestMillis}m`, `${memoryMebibytes}Mi`]);
+      assert.equal(limits!['memory'], `${memoryMebibytes}Mi`);
+      assert.equal(find(key, 'Deployment').spec!.strategy!.rollingUpdate!.maxSurge, `${maxSurgePercent}%`);
+    });
+
     it('opens the public ports to all, the admin port only to named pods', () => {
       const { policyTypes, ingress } = find(key, 'NetworkPolicy').spec;
       assert.deepEqual(policyTypes, ['Ingress', 'Egress']);
@@ -317,7 +336,7 @@ for (const [key, environment] of Object.entries(ALL)) {
 
 describe('another install, with everything that is off elsewhere', () => {
   it('pulls the released image from its own registry, with its secret', () => {
-    assert.match(containerOf('elsewhere').image!, /^registry\.example\.org\/mirror\/time-service[:@]/);
+    assert.match(containerOf('elsewhere').image!, /^images\.example\.org\/mirror\/time-service[:@]/);
     assert.deepEqual(podOf('elsewhere').spec!.imagePullSecrets, [{ name: 'pull' }]);
   });
 
@@ -334,7 +353,8 @@ describe('another install, with everything that is off elsewhere', () => {
   });
 
   it('carries its labels and annotations on every object and every pod', () => {
-    const objects = [...FILES.get('elsewhere.namespace.yaml')!, ...FILES.get('elsewhere.yaml')!, podOf('elsewhere')];
+    const files = ['elsewhere.namespace.yaml', 'elsewhere.yaml', monitoringFile('elsewhere')];
+    const objects = [...files.flatMap((name) => FILES.get(name)!), podOf('elsewhere')];
     for (const { metadata } of objects) {
       assert.equal(metadata!.labels!['team'], 'a');
       assert.equal(metadata!.annotations!['example.org/owner'], 'team-a');
@@ -346,6 +366,15 @@ describe('another install, with everything that is off elsewhere', () => {
     assert.equal(DEFAULT_ZONE, 'Europe/Paris');
     assert.equal(OTEL_EXPORTER_OTLP_ENDPOINT, 'http://collector.telemetry:4318');
     assert.equal(podOf('elsewhere').spec!.terminationGracePeriodSeconds, 5 + 75 + 1 + 10 + 5);
+  });
+
+  it('reads its tz data from the ConfigMap that is named', () => {
+    const [volume] = podOf('elsewhere').spec!.volumes!;
+    assert.equal(volume!.configMap!.name, 'tz-2026d');
+    assert.deepEqual(
+      containerOf('elsewhere').volumeMounts!.map(({ name, mountPath, readOnly }) => ({ name, mountPath, readOnly })),
+      [{ name: volume!.name, mountPath: variablesOf('elsewhere')['TZDATA_DIRECTORY'], readOnly: true }],
+    );
   });
 
   it('opens the way to its NTP servers and its collector, and to the metrics for its Prometheus', () => {

@@ -12,8 +12,8 @@ describe('pinning an image', () => {
   for (const image of [
     'ghcr.io/team/time-service:1.2.3',
     'localhost:5000/time-service:0a1b2c',
-    `registry.example.org/time-service@${DIGEST}`,
-    `registry.example.org/a/b/time-service:1.2.3@${DIGEST}`,
+    `images.example.org/time-service@${DIGEST}`,
+    `images.example.org/a/b/time-service:1.2.3@${DIGEST}`,
   ]) {
     it(`changes the one line of the table to ${image}`, () => {
       const pinned = pinImage(TABLE, image).split('\n');

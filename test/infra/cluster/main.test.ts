@@ -23,7 +23,7 @@ describe('a command that cannot be done', () => {
   for (const [args, program] of [
     [['up'], 'docker'],
     [['down'], 'docker'],
-    [['push', '--registry', 'registry.example.org'], 'docker'],
+    [['push', '--registry', 'images.example.org'], 'docker'],
     [['status'], 'kubectl'],
     [['deploy', '--env', 'production', '--context', 'prod'], 'kubectl'],
   ] as const) {
@@ -40,7 +40,7 @@ describe('a command that cannot be done', () => {
   });
 
   it('asks for a registry to push to', () => {
-    assert.equal(run(['push'], nothing).stderr, 'Say where to: make push REGISTRY=registry.example.org/team.\n');
+    assert.equal(run(['push'], nothing).stderr, 'Say where to: make push REGISTRY=images.example.org/team.\n');
   });
 });
 
