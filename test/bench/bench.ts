@@ -1,105 +1,97 @@
 /**
- * `make bench`: the service as shipped beside what it is built on and what it competes with. Prints a table, and writes
- * build/bench.json. With `--check` it compares its ratios with the committed ones, and ends with 1 where one has fallen
- * below nine tenths of its mark.
+ * `make bench`: the service as shipped beside what it is built on and what it competes with. Prints tables, and writes
+ * build/bench.json. `--check` compares with the committed marks, and ends with 1 where one has been missed by more than a
+ * tenth; `--mark` writes them, and `--document` docs/performance.md.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 
-import { BARE, buildGoAnchor, findPodinfo, KOA, KOA_ROUTER, SERVICE, startServer, type Contender } from './servers.ts';
-import { median, runRaces, type Race, type RaceResult } from './throughput.ts';
+import { measurePeers, measureStarts, measureWatchers } from './costs.ts';
+import { measureLatencies } from './latency.ts';
+import { askGrpc, askHttp } from './loads.ts';
+import { runRaces, type Race } from './races.ts';
+import { describeMachine, describeResults } from './report.ts';
+import * as servers from './servers.ts';
+import { GET_TIME, isKept, medianRate, PATHS, PODINFO_PATH, TARGETS, type Results } from './targets.ts';
 
-const ROUNDS = 5;
-const STARTS = 5;
-/** How far a ratio may fall below its committed mark; noise within a run is often as large. */
+/** How far a ratio may fall from its committed mark; noise within a run is often as large. */
 const TOLERANCE = 0.9;
 const MARKS = new URL('./marks.json', import.meta.url);
+const DOCUMENT = new URL('../../docs/performance.md', import.meta.url);
+const [DOCUMENT_START, DOCUMENT_END] = ['<!-- results: made by make bench-mark -->', '<!-- /results -->'];
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-async function main(): Promise<void> {
-  const others = [buildGoAnchor(), findPodinfo()].filter((contender) => contender !== undefined);
-  const races: Race[] = [
-    ...[BARE, KOA, KOA_ROUTER, ...others].map((contender) => ({ contender, path: '/time' })),
-    ...['/time', '/v1/time?zone=Europe/Paris', '/v1/zones/Europe/Paris', '/api/timezone/Europe/Paris'].map((path) => ({
-      contender: SERVICE,
-      path,
-    })),
-  ];
-  const results = await runRaces(races, ROUNDS, say);
-  const starts = { bare: await measureStart(BARE), service: await measureStart(SERVICE) };
-  const ratios = computeRatios(results, starts);
-  const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
-
-  process.stdout.write(`${describe(results, starts, ratios)}\n`);
-  mkdirSync('build', { recursive: true });
-  writeFileSync('build/bench.json', `${JSON.stringify({ machine, results, starts, ratios }, null, 2)}\n`);
-  if (process.argv.includes('--check')) checkMarks(ratios);
-  if (process.argv.includes('--mark')) writeFileSync(MARKS, `${JSON.stringify(ratios, null, 2)}\n`);
+async function measure(): Promise<Results> {
+  const { BARE, KOA, KOA_ROUTER, SERVICE, BARE_GRPC, BARE_HTTP2 } = servers;
+  const [go, podinfo] = [servers.buildGoAnchor(), servers.findPodinfo()];
+  const races = await runRaces(
+    [
+      ...[BARE, KOA, KOA_ROUTER, ...(go ? [go] : [])].map((contender) => race(contender, askHttp(PATHS.time))),
+      ...(podinfo ? [race(podinfo, askHttp(PODINFO_PATH))] : []),
+      ...Object.values(PATHS).map((path) => race(SERVICE, askHttp(path))),
+      ...[BARE_HTTP2, BARE_GRPC, SERVICE].map((contender) => race(contender, askGrpc(GET_TIME))),
+    ],
+    say,
+  );
+  const atHalfLoad = (contender: servers.Contender) => ({
+    contender,
+    path: PATHS.time,
+    ratePerSecond: medianRate({ races }, contender.name, PATHS.time) / 2,
+  });
+  say('latencies at half load');
+  const latencies = await measureLatencies([BARE, SERVICE].map(atHalfLoad));
+  say('starts');
+  const starts = await measureStarts();
+  say('watchers and peers');
+  return { races, latencies, starts, watcherCores: await measureWatchers(), peers: await measurePeers() };
 }
 
-async function measureStart(contender: Contender): Promise<number> {
-  const times = [];
-  for (let round = 0; round < STARTS; round++) {
-    await using server = await startServer(contender);
-    times.push(server.startMs);
-  }
-  return median(times);
+function race(contender: servers.Contender, load: Race['load']): Race {
+  return { contender, load };
 }
 
-type Ratios = Readonly<Record<string, number>>;
+type Marks = Readonly<Record<string, number>>;
 
-/** Every ratio is so made that more is better. */
-function computeRatios(results: readonly RaceResult[], starts: { bare: number; service: number }): Ratios {
-  const bare = find(results, BARE, '/time');
-  const koa = find(results, KOA, '/time');
-  const own = (path: string) => find(results, SERVICE, path);
-  return {
-    '/time to bare node:http': own('/time').requestsPerSecond / bare.requestsPerSecond,
-    '/time to bare Koa': own('/time').requestsPerSecond / koa.requestsPerSecond,
-    '/v1/time?zone= to bare node:http': own('/v1/time?zone=Europe/Paris').requestsPerSecond / bare.requestsPerSecond,
-    '/v1/time?zone= to bare Koa': own('/v1/time?zone=Europe/Paris').requestsPerSecond / koa.requestsPerSecond,
-    '/api/timezone/{place} to /time':
-      own('/api/timezone/Europe/Paris').requestsPerSecond / own('/time').requestsPerSecond,
-    '/v1/zones/{zone} to bare Koa': own('/v1/zones/Europe/Paris').requestsPerSecond / koa.requestsPerSecond,
-    'speed of the start to bare node:http': starts.bare / starts.service,
-    'thrift of idle memory to bare node:http': bare.idleMemoryBytes / own('/time').idleMemoryBytes,
-  };
+function readMarks(results: Results): Marks {
+  const marked = TARGETS.filter(({ isMarked }) => isMarked);
+  return Object.fromEntries(marked.map((target) => [target.name, Number(target.measure(results).toFixed(3))]));
 }
 
-function find(results: readonly RaceResult[], contender: Contender, path: string): RaceResult {
-  const result = results.find((candidate) => candidate.contender === contender && candidate.path === path);
-  if (!result) throw new Error(`${contender.name} was not asked for ${path}`);
-  return result;
-}
-
-function describe(results: readonly RaceResult[], starts: { bare: number; service: number }, ratios: Ratios): string {
-  const mebibytes = (bytes: number) => Math.round(bytes / 1024 / 1024);
-  return [
-    '| server | path | requests/s | CPU s a million | idle MiB | loaded MiB |',
-    '|---|---|---|---|---|---|',
-    ...results.map(
-      (result) =>
-        `| ${result.contender.name} | \`${result.path}\` | ${Math.round(result.requestsPerSecond)} | ${result.cpuSecondsPerMillion.toFixed(1)} ` +
-        `| ${mebibytes(result.idleMemoryBytes)} | ${mebibytes(result.loadedMemoryBytes)} |`,
-    ),
-    '',
-    `Start to the first answer: bare node:http ${Math.round(starts.bare)} ms, the service ${Math.round(starts.service)} ms.`,
-    '',
-    '| ratio | value |',
-    '|---|---|',
-    ...Object.entries(ratios).map(([name, ratio]) => `| ${name} | ${ratio.toFixed(2)} |`),
-  ].join('\n');
-}
-
-function checkMarks(ratios: Ratios): void {
-  const marks = JSON.parse(readFileSync(MARKS, 'utf8')) as Ratios;
-  for (const [name, mark] of Object.entries(marks)) {
-    const ratio = ratios[name] ?? 0;
-    if (ratio >= mark * TOLERANCE) continue;
-    say(`${name}: expected at least ${(mark * TOLERANCE).toFixed(2)}, got ${ratio.toFixed(2)}`);
+function checkMarks(results: Results): void {
+  const marks = JSON.parse(readFileSync(MARKS, 'utf8')) as Marks;
+  for (const target of TARGETS.filter(({ isMarked }) => isMarked)) {
+    const mark = marks[target.name] ?? NaN;
+    const limit = target.least === undefined ? mark / TOLERANCE : mark * TOLERANCE;
+    const word = target.least === undefined ? 'most' : 'least';
+    const value = target.measure(results);
+    if (isKept({ [word]: limit }, value)) continue;
+    say(`${target.name}: expected at ${word} ${limit.toFixed(2)}, got ${value.toFixed(2)}`);
     process.exitCode = 1;
   }
+}
+
+/** Renews the part of the document that is made from a run; the rest of it is written by hand. */
+function writeDocument(results: Results): void {
+  const stale = readFileSync(DOCUMENT, 'utf8');
+  const [before, rest] = stale.split(DOCUMENT_START);
+  const after = rest?.split(DOCUMENT_END)[1];
+  if (after === undefined) throw new Error(`docs/performance.md has no part ${DOCUMENT_START} … ${DOCUMENT_END}`);
+  const fresh = [describeMachine(), describeResults(results)].join('\n\n');
+  writeFileSync(DOCUMENT, `${before}${DOCUMENT_START}\n\n${fresh}\n\n${DOCUMENT_END}${after}`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { check: { type: 'boolean' }, mark: { type: 'boolean' }, document: { type: 'boolean' } },
+  });
+  const results = await measure();
+  process.stdout.write(`${describeMachine()}\n\n${describeResults(results)}\n`);
+  mkdirSync('build', { recursive: true });
+  writeFileSync('build/bench.json', `${JSON.stringify({ machine: describeMachine(), ...results }, null, 2)}\n`);
+  if (values.check) checkMarks(results);
+  if (values.mark) writeFileSync(MARKS, `${JSON.stringify(readMarks(results), null, 2)}\n`);
+  if (values.document) writeDocument(results);
 }
 
 await main();

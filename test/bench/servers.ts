@@ -5,23 +5,30 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+
+import { findFreePort } from '../free-port.ts';
 
 export const SERVER_CORE = '0';
 export const LOAD_CORE = '1';
+
+interface Ports {
+  readonly port: number;
+  readonly grpcPort: number;
+}
 
 /** A server that can be started on a port. */
 export interface Contender {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
-  /** Environment variables, given its port. */
-  readonly environment: (port: number) => Record<string, string>;
+  readonly environment: (ports: Ports) => Record<string, string>;
+  /** Whether it answers gRPC alone, on its one port. */
+  readonly isGrpc?: boolean;
 }
 
 /** A running contender. */
-export interface RunningServer extends AsyncDisposable {
-  readonly port: number;
+export interface RunningServer extends Ports, AsyncDisposable {
   /** From the start of the process to its first answer. */
   readonly startMs: number;
   /** Resident memory, in bytes. */
@@ -33,18 +40,24 @@ export interface RunningServer extends AsyncDisposable {
 const anchor = (name: string, file: string): Contender => ({
   name,
   command: [process.execPath, `test/bench/anchors/${file}`],
-  environment: (port) => ({ PORT: String(port) }),
+  environment: ({ port }) => ({ PORT: String(port) }),
 });
+
+/** What the image runs: the last line of the Dockerfile, but for the bundle's folder. */
+function imageArguments(): string[] {
+  const command = /^CMD (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '[]';
+  return (JSON.parse(command) as string[]).map((argument) => (argument === 'main.mjs' ? 'build/main.mjs' : argument));
+}
 
 /** The service as the image runs it. */
 export const SERVICE: Contender = {
   name: 'time-service',
-  command: [process.execPath, '--enable-source-maps', 'build/main.mjs'],
-  environment: (port) => ({
+  command: [process.execPath, ...imageArguments()],
+  environment: ({ port, grpcPort }) => ({
     PORT: String(port),
+    GRPC_PORT: String(grpcPort),
     HOST: '127.0.0.1',
     ADMIN_PORT: '0',
-    GRPC_PORT: '0',
     NODE_ENV: 'production',
   }),
 };
@@ -52,6 +65,8 @@ export const SERVICE: Contender = {
 export const BARE = anchor('bare node:http', 'bare.ts');
 export const KOA = anchor('bare Koa', 'koa.ts');
 export const KOA_ROUTER = anchor('Koa with @koa/router', 'koa-router.ts');
+export const BARE_HTTP2 = { ...anchor('bare node:http2', 'http2.ts'), isGrpc: true };
+export const BARE_GRPC = { ...anchor('bare @grpc/grpc-js', 'grpc.ts'), isGrpc: true };
 
 /** The Go program, built on the spot; undefined where Go is missing. */
 export function buildGoAnchor(): Contender | undefined {
@@ -62,7 +77,7 @@ export function buildGoAnchor(): Contender | undefined {
   return {
     name: 'Go net/http',
     command: ['build/go-anchor'],
-    environment: (port) => ({ PORT: String(port), GOMAXPROCS: '1' }),
+    environment: ({ port }) => ({ PORT: String(port), GOMAXPROCS: '1' }),
   };
 }
 
@@ -72,25 +87,26 @@ export function findPodinfo(): Contender | undefined {
   return {
     name: 'podinfo',
     command: ['podinfo', '--level=warn'],
-    environment: (port) => ({ PODINFO_PORT: String(port), GOMAXPROCS: '1' }),
+    environment: ({ port }) => ({ PODINFO_PORT: String(port), GOMAXPROCS: '1' }),
   };
 }
 
-export async function startServer({
-  name,
-  command: [program, ...args],
-  environment,
-}: Contender): Promise<RunningServer> {
+/** @param extra more environment variables */
+export async function startServer(
+  { name, command: [program, ...args], environment, isGrpc = false }: Contender,
+  { core = SERVER_CORE, extra = {} }: { core?: string; extra?: Record<string, string> } = {},
+): Promise<RunningServer> {
   const port = await findFreePort();
+  const ports = { port, grpcPort: isGrpc ? port : await findFreePort() };
   const startedMs = performance.now();
-  const child = spawn('taskset', ['-c', SERVER_CORE, program, ...args], {
-    env: { PATH: process.env['PATH'], ...environment(port) },
+  const child = spawn('taskset', ['-c', core, program, ...args], {
+    env: { PATH: process.env['PATH'], ...environment(ports), ...extra },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = once(child, 'exit');
-  await waitForAnswer(name, port, child);
+  await waitUntil(isGrpc ? () => openConnection(port) : () => askOnce(port), name, child);
   return {
-    port,
+    ...ports,
     startMs: performance.now() - startedMs,
     readMemory: () => readStatus(child, 'VmRSS') * 1024,
     readCpu: () => readCpuSeconds(child),
@@ -103,11 +119,11 @@ export async function startServer({
 
 const START_TIMEOUT_MS = 10_000;
 
-async function waitForAnswer(name: string, port: number, child: ChildProcess): Promise<void> {
+async function waitUntil(isUp: () => Promise<void>, name: string, child: ChildProcess): Promise<void> {
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadlineMs && child.exitCode === null) {
     try {
-      await (await fetch(`http://127.0.0.1:${port}/time`)).arrayBuffer();
+      await isUp();
       return;
     } catch {
       await delay(1);
@@ -116,13 +132,14 @@ async function waitForAnswer(name: string, port: number, child: ChildProcess): P
   throw new Error(`${name} did not answer within ${START_TIMEOUT_MS} ms`);
 }
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+async function askOnce(port: number): Promise<void> {
+  await (await fetch(`http://127.0.0.1:${port}/time`)).arrayBuffer();
+}
+
+async function openConnection(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.destroy();
 }
 
 function readStatus(child: ChildProcess, field: string): number {
