@@ -37,10 +37,37 @@ test: $(READY) ## every test that needs no cluster
 oracle: $(READY) ## slower comparisons with outside oracles
 	@mocha --config test/oracle/.mocharc.json
 
+.PHONY: discovery
+discovery: $(READY) ## Eureka, and Consul if CONSUL names its binary; needs Java 17, Maven and Go
+	@mocha --config test/discovery/.mocharc.json
+
+.PHONY: compose-test
+compose-test: $(READY) ## docker-compose.yaml under load; CONSUL names the binary of Consul
+	@mocha --config test/discovery/compose.mocharc.json
+
 .PHONY: e2e
-e2e: $(READY) ## the claims of the manifests on a kind cluster of their own; about 15 minutes
+e2e: $(READY) ## the claims of the manifests on a kind cluster of their own; 15 minutes
 	@mocha --config test/cluster/.mocharc.json
+
+.PHONY: e2e-nodes
+e2e-nodes: $(READY) ## nodes that watch each other's clocks, and what watches them, on such a cluster; 8 minutes
+	@mocha --config test/cluster/nodes.mocharc.json
+
+.PHONY: e2e-review
+e2e-review: $(READY) ## what `make diff` says, held against such a cluster; 9 minutes
 	@mocha --config test/cluster/review.mocharc.json
+
+.PHONY: e2e-image
+e2e-image: $(READY) ## the image as the README runs it, with volumes; 2 minutes
+	@mocha --config test/cluster/image.mocharc.json
+
+.PHONY: faults
+faults: $(READY) bundle ## the faults of docs/faults.md, made for real; about 6 minutes
+	@mocha --config test/faults/.mocharc.json
+
+.PHONY: fuzz
+fuzz: $(READY) ## a minute of strange input for each parser
+	@FUZZ_SECONDS=60 mocha --grep '^fuzzing'
 
 .PHONY: bundle
 bundle: $(READY) ## the one file that the image runs, in build/
@@ -122,19 +149,40 @@ port-forward: $(READY) ## localhost:8080 and :50051 to one pod
 push: $(READY) ## build and push to REGISTRY=
 	@$(CLUSTER) push $(if $(REGISTRY),--registry $(REGISTRY))
 
-## The speed
+## The speed; needs wrk, ghz (go install github.com/bojand/ghz/cmd/ghz@v0.93.0), two cores and quiet; 4 minutes
+# What measures shares its core with the load: the other is the servers' own. As root it goes before all other sessions
+# (sched(7), autogroups).
+ALONE := setsid --wait sh -c '{ echo -20 >/proc/self/autogroup; } 2>/dev/null; exec taskset -c 1 node "$$@"' --
+BENCH := $(ALONE) test/bench/bench.ts
 .PHONY: bench
-bench: $(READY) bundle ## the service beside bare servers and its peers; needs wrk, two cores and quiet
-	@node test/bench/bench.ts
+bench: $(READY) bundle ## the service beside bare servers and its peers
+	@$(BENCH)
 
 .PHONY: bench-check
 bench-check: $(READY) bundle ## fail where a ratio has fallen below nine tenths of its mark
-	@node test/bench/bench.ts --check
+	@$(BENCH) --check
+
+.PHONY: bench-mark
+bench-mark: $(READY) bundle ## write the marks and docs/performance.md anew
+	@$(BENCH) --mark --document
+
+.PHONY: capacity
+capacity: $(READY) bundle ## measure what the capacity model is fitted to and checked against; 2 minutes
+	@$(ALONE) test/bench/capacity.ts
 
 ## The code
 GENERATED := app/grpc/generated
 # The gRPC API as the last release had it, which later ones must not break.
 RELEASED_API := app/grpc/proto/released.txtpb
+
+.PHONY: release
+release: check ## VERSION=1.2.3 IMAGE=registry/name:1.2.3 written down, with the API that later ones must not break
+	@npm version --allow-same-version --no-git-tag-version $(VERSION) >/dev/null
+	@touch $(READY)
+	@$(MAKE) --no-print-directory pin IMAGE='$(IMAGE)'
+	buf build --exclude-source-info -o $(RELEASED_API)
+	@sed -i "s/^## \[Unreleased\]$$/&\n\n## [$(VERSION)] - $$(date +%F)/" CHANGELOG.md
+	@echo 'Read the changes, commit them, and tag v$(VERSION).'
 
 .PHONY: check
 check: $(READY) ## format, lint, types, unused code, generated files

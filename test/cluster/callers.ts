@@ -5,11 +5,11 @@
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { build } from 'esbuild';
 
 import { change, CONTROL_PLANE, kubectl, target, waitFor } from './cluster.ts';
 import { contentImage } from '../../infra/cluster/image.ts';
@@ -20,16 +20,24 @@ export const CALLERS = 'callers';
 export const NODE_IMAGE = contentImage();
 
 const PROGRAMS = 'programs';
-const PROGRAM_FILES = [
-  'load/main.ts',
-  'load/load.ts',
-  'load/latencies.ts',
-  'load/report.ts',
-  'cluster/hasty-server.ts',
-];
 
+/** Puts the programs where pods find them, each as one file, because the image has no packages. */
 export async function openCallers(): Promise<void> {
-  const files = PROGRAM_FILES.map((file) => [basename(file), readFileSync(join('test', file), 'utf8')]);
+  const { outputFiles } = await build({
+    entryPoints: {
+      load: 'test/load/main.ts',
+      'hasty-server': 'test/cluster/hasty-server.ts',
+      'ntp-server': 'test/cluster/ntp-server.ts',
+    },
+    outdir: PROGRAMS,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    write: false,
+  });
   await change(
     'apply',
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: CALLERS } },
@@ -37,7 +45,7 @@ export async function openCallers(): Promise<void> {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: PROGRAMS, namespace: CALLERS },
-      data: Object.fromEntries(files),
+      data: Object.fromEntries(outputFiles.map(({ path, text: program }) => [basename(path), program])),
     },
   );
 }
@@ -71,7 +79,7 @@ export function caller(name: string, namespace: string, args: readonly string[],
 }
 
 /** Resolves once the pods' containers run. */
-export async function waitForCallers(...pods: ReturnType<typeof caller>[]): Promise<void> {
+export async function waitForCallers(...pods: Pick<ReturnType<typeof caller>, 'metadata'>[]): Promise<void> {
   for (const { metadata } of pods) {
     await waitFor(`the pod ${metadata.name} to run`, 60, async () => {
       const pod = await target.get<V1Pod>('pod', metadata.name, '--namespace', metadata.namespace);
@@ -80,10 +88,14 @@ export async function waitForCallers(...pods: ReturnType<typeof caller>[]): Prom
   }
 }
 
-/** Where a Service answers within the cluster. */
-export async function addressOf(service: string, namespace: string): Promise<string> {
-  const spec = '{.spec.clusterIP}:{.spec.ports[0].port}';
-  return `http://${await kubectl('get', 'service', service, '--namespace', namespace, '--output', `jsonpath=${spec}`)}`;
+/** Where a port of a Service answers within the cluster. */
+export async function addressOf(
+  service: string,
+  port: string,
+  namespace = target.environment.namespace,
+): Promise<string> {
+  const spec = `{.spec.clusterIP}:{.spec.ports[?(@.name=="${port}")].port}`;
+  return kubectl('get', 'service', service, '--namespace', namespace, '--output', `jsonpath=${spec}`);
 }
 
 /** Load that runs in a pod, until it is stopped or disposed of. */
@@ -92,13 +104,13 @@ export interface PodLoad extends AsyncDisposable {
 }
 
 /** @param options of the load program */
-export async function startPodLoad(url: string, options: Readonly<Record<string, number>>): Promise<PodLoad> {
-  const all = { url, seconds: 900, requests: 10_000_000, ...options };
+export async function startPodLoad(name: string, options: Readonly<Record<string, string | number>>): Promise<PodLoad> {
+  const all = { seconds: 900, requests: 10_000_000, ...options };
   const args = Object.entries(all).flatMap(([option, value]) => [`--${option}`, String(value)]);
-  const pod = caller('load', CALLERS, ['/programs/main.ts', '--json', ...args]);
+  const pod = caller(name, CALLERS, ['/programs/load.mjs', '--json', ...args]);
   await change('apply', pod);
   await waitForCallers(pod);
-  const logs = execFile('kubectl', target.kubectl('logs', '--namespace', CALLERS, '--follow', 'load'));
+  const logs = execFile('kubectl', target.kubectl('logs', '--namespace', CALLERS, '--follow', name));
   const output = Promise.all([text(logs.stdout!), once(logs, 'close')]);
   return {
     async stop() {

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 
 import { capture } from '../../infra/cluster/command.ts';
-import { isReady } from '../../infra/cluster/install.ts';
+import { containersOf, isReady } from '../../infra/cluster/install.ts';
 import { Target } from '../../infra/cluster/target.ts';
 import { ENVIRONMENTS } from '../../infra/environments.ts';
 import { selectorLabels, selectorText } from '../../infra/labels.ts';
@@ -20,8 +20,12 @@ export const SERVICE_URL = `http://127.0.0.1:${HOST_PORTS.http}`;
 export const CONTROL_PLANE = `${CLUSTER_NAME}-control-plane`;
 
 export const target = new Target('kind', ENVIRONMENTS['kind']!, `kind-${CLUSTER_NAME}`);
-export const { name: NAME, replicas: REPLICAS } = target.environment;
-export const SELECTOR = selectorText(selectorLabels(target.environment));
+export const {
+  name: NAME,
+  capacity: { replicas: REPLICAS },
+} = target.environment;
+export const SELECTOR_LABELS = selectorLabels(target.environment);
+export const SELECTOR = selectorText(SELECTOR_LABELS);
 
 /** What the suite writes, and git ignores. */
 export const WORK_FOLDER = join('build', 'e2e');
@@ -40,7 +44,7 @@ export function kubectl(...args: string[]): Promise<string> {
 /** Applies objects, or removes those of the same names that are there. */
 export async function change(verb: 'apply' | 'delete', ...objects: object[]): Promise<void> {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-  const flags = verb === 'delete' ? ['--ignore-not-found'] : [];
+  const flags = verb === 'delete' ? ['--ignore-not-found'] : ['--server-side', '--force-conflicts'];
   await capture('kubectl', ['--context', target.context, verb, ...flags, '--filename', '-'], list);
 }
 
@@ -72,6 +76,21 @@ export function runInPod(pod: string, code: string, namespace = target.environme
   return kubectl('exec', '--namespace', namespace, pod, '--', '/nodejs/bin/node', '--eval', code);
 }
 
+/** Runs a program text in the service's own process, through its debugger. */
+export async function evaluateInService(pod: string, expression: string): Promise<void> {
+  const request = { id: 1, method: 'Runtime.evaluate', params: { expression } };
+  await runInPod(
+    pod,
+    `process.kill(1, 'SIGUSR1');
+    setTimeout(async () => {
+      const [{ webSocketDebuggerUrl }] = await (await fetch('http://127.0.0.1:9229/json')).json();
+      const socket = new WebSocket(webSocketDebuggerUrl);
+      socket.onopen = () => socket.send(${JSON.stringify(JSON.stringify(request))});
+      socket.onmessage = ({ data }) => { console.log(data); process.exit(); };
+    }, 1000);`,
+  );
+}
+
 /** Every pod of the service, those that end among them. */
 export function readPods(): Promise<V1Pod[]> {
   return target.list<V1Pod>('pods', '--selector', SELECTOR);
@@ -82,6 +101,11 @@ export async function readServingPods(): Promise<V1Pod[]> {
   return (await readPods()).filter((pod) => isReady(pod) && pod.metadata!.deletionTimestamp === undefined);
 }
 
+/** How often the containers of a pod were started again; never for one that is not there. */
+export function restartsOf(pod: V1Pod | undefined): number {
+  return pod ? containersOf(pod).reduce((sum, { restartCount }) => sum + restartCount, 0) : 0;
+}
+
 /** Resolves once enough pods serve, and no others are left. */
 export async function waitForPods(): Promise<V1Pod[]> {
   let serving: V1Pod[] = [];
@@ -90,6 +114,13 @@ export async function waitForPods(): Promise<V1Pod[]> {
     return serving.length >= REPLICAS.min && (await readPods()).length === serving.length;
   });
   return serving;
+}
+
+/** Undoes what was patched: it belongs to kubectl then, and would be refused to `make deploy`. */
+export async function redeploy(): Promise<void> {
+  await kubectl('delete', 'deployment,hpa', NAME);
+  await makeOrThrow('deploy');
+  await waitForPods();
 }
 
 /** Asks again until the answer is yes. */

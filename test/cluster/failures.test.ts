@@ -6,7 +6,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { V1Pod } from '@kubernetes/client-node';
 
-import { makeOrThrow, readServingPods, REPLICAS, runInPod, say, waitFor, waitForPods } from './cluster.ts';
+import {
+  evaluateInService,
+  makeOrThrow,
+  readServingPods,
+  REPLICAS,
+  restartsOf,
+  say,
+  waitFor,
+  waitForPods,
+} from './cluster.ts';
 import { KEEP_ALIVE_CLIENTS, startOutsideLoad } from './service-load.ts';
 import { capture } from '../../infra/cluster/command.ts';
 import { containersOf } from '../../infra/cluster/install.ts';
@@ -71,7 +80,7 @@ describe('the service goes on', () => {
   it('when a pod reaches its memory limit, and `make status` says so', async () => {
     const [pod, ...others] = await waitForPods();
     const name = pod!.metadata!.name!;
-    await runInPod(name, PLANT_LEAK);
+    await evaluateInService(name, PLANT_LEAK);
     await waitFor(
       'the leaking container to have been started again',
       120,
@@ -96,17 +105,8 @@ async function findNodeOfOnePod(): Promise<string> {
   return node;
 }
 
-/** Opens the debugger of the service's own process, and through it keeps 8 MiB more every 20 ms. */
-const PLANT_LEAK = `
-  process.kill(1, 'SIGUSR1');
-  setTimeout(async () => {
-    const [{ webSocketDebuggerUrl }] = await (await fetch('http://127.0.0.1:9229/json')).json();
-    const socket = new WebSocket(webSocketDebuggerUrl);
-    const expression = 'globalThis.leak = []; setInterval(() => leak.push(Buffer.alloc(8 << 20, 1)), 20); 0';
-    socket.onopen = () => socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
-    socket.onmessage = ({ data }) => { console.log(data); process.exit(); };
-  }, 1000);
-`;
+/** Keeps 8 MiB more every 20 ms. */
+const PLANT_LEAK = 'globalThis.leak = []; setInterval(() => leak.push(Buffer.alloc(8 << 20, 1)), 20); 0';
 
 function expectBounded(report: LoadReport, most: number): void {
   say(formatReport(report));
@@ -122,8 +122,4 @@ async function signalContainer(pod: V1Pod, signal: string): Promise<void> {
 
 async function reread(pod: V1Pod): Promise<V1Pod | undefined> {
   return (await readServingPods()).find(({ metadata }) => metadata!.uid === pod.metadata!.uid);
-}
-
-function restartsOf(pod: V1Pod | undefined): number {
-  return pod ? containersOf(pod).reduce((sum, { restartCount }) => sum + restartCount, 0) : 0;
 }

@@ -3,40 +3,60 @@
  * thousand requests. The same load has to find fault with servers that end in a hurry.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { V1Deployment, V1Lifecycle, V1Service } from '@kubernetes/client-node';
 
 import { addressOf, CALLERS, nodePodSpec, startPodLoad } from './callers.ts';
-import { change, kubectl, NAME, readServingPods, say, waitForPods } from './cluster.ts';
-import { startServiceLoad } from './service-load.ts';
+import { change, kubectl, NAME, readServingPods, say, target, waitForPods } from './cluster.ts';
+import { expectNoFailure, startServiceLoad } from './service-load.ts';
+import { DEFAULT_PORTS } from '../../app/config.ts';
+import { headlessName } from '../../infra/service.ts';
 import { formatReport, type LoadReport } from '../load/report.ts';
 
 const ROLLOUTS = 10;
 const REQUESTS = 500_000;
 const REQUESTS_EACH = 30_000;
+const CALLS = 200_000;
 /** What two cores that also run the cluster can bear. */
-const RATE = 2500;
+const RATE = 1700;
+const SPREAD_RATE = 750;
+const PINNED_RATE = 100;
+/** How long the calls take at their rate, and a little more. */
+const LEAST_MS = (1.1 * 1000 * CALLS) / SPREAD_RATE;
+
+/** Spreads calls, and makes those again that a rollout refuses: a client makes a refused call again by itself only once. */
+const SERVICE_CONFIG = readFileSync('app/grpc/proto/time/v1/time_grpc_service_config.json', 'utf8');
 
 describe('rollouts under load', () => {
-  it(`fail none of ${REQUESTS} requests in ${ROLLOUTS} rollouts`, async () => {
+  it(`fail none of ${REQUESTS} requests and ${CALLS} calls in ${ROLLOUTS} rollouts`, async () => {
     await using load = await startServiceLoad(RATE);
-    for (let rollout = 1; rollout <= ROLLOUTS; rollout++) {
+    await using spread = await startPodLoad('spread-calls', {
+      grpc: `dns:///${headlessName(target.environment)}.${target.environment.namespace}.svc.cluster.local:${DEFAULT_PORTS.grpc}`,
+      rate: SPREAD_RATE,
+      'service-config': SERVICE_CONFIG,
+    });
+    // Through the one address a connection stays with its pod until that goes.
+    await using pinned = await startPodLoad('pinned-calls', {
+      grpc: await addressOf(NAME, 'grpc'),
+      rate: PINNED_RATE,
+      'service-config': SERVICE_CONFIG,
+    });
+    const startMs = performance.now();
+    let rollouts = 0;
+    while (rollouts < ROLLOUTS || load.outside.ended < REQUESTS || performance.now() < startMs + LEAST_MS) {
       const endedBefore = load.outside.ended;
-      const podsBefore = await podNames();
-      await kubectl('rollout', 'restart', `deployment/${NAME}`);
-      await kubectl('rollout', 'status', `deployment/${NAME}`, '--timeout', '180s');
-      await waitForPods();
-      const podsAfter = await podNames();
-      assert.deepEqual(
-        podsBefore.filter((pod) => podsAfter.includes(pod)),
-        [],
-      );
+      await replaceAllPods();
       const requests = load.outside.ended - endedBefore;
-      say(`rollout ${rollout} of ${ROLLOUTS}: ${requests} requests, ${load.outside.failed} failed so far`);
-      assert.ok(requests >= REQUESTS_EACH, `${requests} requests`);
+      // One that was over sooner has proven too little to count.
+      if (requests >= REQUESTS_EACH) rollouts += 1;
+      say(`rollout ${rollouts}: ${requests} requests, ${load.outside.failed} failed so far`);
     }
-    while (load.outside.ended < REQUESTS) await delay(100);
+    const calls = await spread.stop();
+    expectNoFailure(calls);
+    assert.ok(calls.requests >= CALLS, `${calls.requests} calls`);
+    expectNoFailure(await pinned.stop());
     await load.expectNoFailure();
   });
 
@@ -51,6 +71,18 @@ describe('rollouts under load', () => {
   });
 });
 
+async function replaceAllPods(): Promise<void> {
+  const podsBefore = await podNames();
+  await kubectl('rollout', 'restart', `deployment/${NAME}`);
+  await kubectl('rollout', 'status', `deployment/${NAME}`, '--timeout', '180s');
+  await waitForPods();
+  const podsAfter = await podNames();
+  assert.deepEqual(
+    podsBefore.filter((pod) => podsAfter.includes(pod)),
+    [],
+  );
+}
+
 async function podNames(): Promise<string[]> {
   return (await readServingPods()).map(({ metadata }) => metadata!.name!);
 }
@@ -59,7 +91,7 @@ async function podNames(): Promise<string[]> {
 async function rollOutHastyServer(manner: string, lifecycle: V1Lifecycle): Promise<LoadReport> {
   const metadata = { name: 'hasty', namespace: CALLERS };
   const labels = { app: 'hasty' };
-  const spec = nodePodSpec(['/programs/hasty-server.ts', manner], {
+  const spec = nodePodSpec(['/programs/hasty-server.mjs', manner], {
     lifecycle,
     readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 },
   });
@@ -78,12 +110,16 @@ async function rollOutHastyServer(manner: string, lifecycle: V1Lifecycle): Promi
     apiVersion: 'v1',
     kind: 'Service',
     metadata,
-    spec: { selector: labels, ports: [{ port: 8080 }] },
+    spec: { selector: labels, ports: [{ name: 'http', port: 8080 }] },
   };
   const rollout = (...args: string[]) => kubectl('rollout', ...args, '--namespace', CALLERS, 'deployment/hasty');
   await change('apply', deployment, service);
   await rollout('status');
-  await using load = await startPodLoad(`${await addressOf('hasty', CALLERS)}/`, { 'keep-alive': 50, fresh: 1 });
+  await using load = await startPodLoad('load', {
+    url: `http://${await addressOf('hasty', 'http', CALLERS)}/`,
+    'keep-alive': 50,
+    fresh: 1,
+  });
   await rollout('restart');
   await rollout('status');
   // The last of the old pods go after the rollout is called done.

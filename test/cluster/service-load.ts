@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 
 import { addressOf, startPodLoad } from './callers.ts';
-import { NAME, say, SERVICE_URL, target } from './cluster.ts';
+import { NAME, say, SERVICE_URL } from './cluster.ts';
+import { httpClients } from '../load/http-clients.ts';
 import { Load } from '../load/load.ts';
 import { formatReport, type LoadReport } from '../load/report.ts';
 
@@ -21,9 +22,7 @@ export interface ServiceLoad extends AsyncDisposable {
 /** Load from outside, from clients that keep a connection and one that opens a connection each time. */
 export function startOutsideLoad(ratePerSecond: number, path = '/time'): Load & AsyncDisposable {
   const load = new Load({
-    url: SERVICE_URL + path,
-    keepAliveClients: KEEP_ALIVE_CLIENTS,
-    freshClients: 1,
+    clients: httpClients({ url: SERVICE_URL + path, keepAlive: KEEP_ALIVE_CLIENTS, fresh: 1 }),
     ratePerSecond,
     maxRequests: MOST_REQUESTS,
     maxSeconds: LONGEST_S,
@@ -33,7 +32,10 @@ export function startOutsideLoad(ratePerSecond: number, path = '/time'): Load & 
 
 /** Load from outside at a rate, and a little from inside. */
 export async function startServiceLoad(ratePerSecond: number, path?: string): Promise<ServiceLoad> {
-  const inside = await startPodLoad(`${await addressOf(NAME, target.environment.namespace)}/time`, INSIDE);
+  const inside = await startPodLoad('load', {
+    url: `http://${await addressOf(NAME, 'http')}/time`,
+    ...INSIDE,
+  });
   const outside = startOutsideLoad(ratePerSecond, path);
   return {
     outside,
@@ -49,6 +51,5 @@ export async function startServiceLoad(ratePerSecond: number, path?: string): Pr
 export function expectNoFailure(report: LoadReport): void {
   say(formatReport(report));
   assert.deepEqual(report.errors, {});
-  assert.deepEqual(Object.keys(report.answers), ['200']);
   assert.equal(report.failed, 0);
 }
