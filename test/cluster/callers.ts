@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { build } from 'esbuild';
@@ -100,6 +100,8 @@ export async function addressOf(
 
 /** Load that runs in a pod, until it is stopped or disposed of. */
 export interface PodLoad extends AsyncDisposable {
+  /** How many requests have ended, as of the last second. */
+  readonly ended: number;
   stop(): Promise<LoadReport>;
 }
 
@@ -107,16 +109,27 @@ export interface PodLoad extends AsyncDisposable {
 export async function startPodLoad(name: string, options: Readonly<Record<string, string | number>>): Promise<PodLoad> {
   const all = { seconds: 900, requests: 10_000_000, ...options };
   const args = Object.entries(all).flatMap(([option, value]) => [`--${option}`, String(value)]);
-  const pod = caller(name, CALLERS, ['/programs/load.mjs', '--json', ...args]);
+  const pod = caller(name, CALLERS, ['/programs/load.mjs', '--json', '--progress', ...args]);
   await change('apply', pod);
   await waitForCallers(pod);
   const logs = execFile('kubectl', target.kubectl('logs', '--namespace', CALLERS, '--follow', name));
-  const output = Promise.all([text(logs.stdout!), once(logs, 'close')]);
+  const closed = once(logs, 'close');
+  let ended = 0;
+  let report: LoadReport | undefined;
+  createInterface(logs.stdout!).on('line', (line) => {
+    const said = JSON.parse(line) as LoadReport | { ended: number };
+    if ('ended' in said) ended = said.ended;
+    else report = said;
+  });
   return {
+    get ended() {
+      return ended;
+    },
     async stop() {
       await change('delete', pod);
-      const [report] = await output;
-      return JSON.parse(report) as LoadReport;
+      await closed;
+      if (!report) throw new Error(`Expected the load ${name} to end with its report`);
+      return report;
     },
     [Symbol.asyncDispose]: () => change('delete', pod),
   };

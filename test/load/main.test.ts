@@ -25,6 +25,15 @@ describe('the load program', () => {
     assert.deepEqual((JSON.parse(asJson.stdout) as LoadReport).answers, { 200: 50 });
   });
 
+  it('writes each second how many requests have ended, where that is asked for', async () => {
+    await using server = await openServer((_, response) => response.end());
+    const { stdout } = await run('--url', server.url, '--rate', '50', '--seconds', '2', '--json', '--progress');
+    const [first, ...rest] = stdout.trim().split('\n');
+    const { ended } = JSON.parse(first!) as { ended: number };
+    const { requests } = JSON.parse(rest.at(-1)!) as LoadReport;
+    assert.ok(ended > 0 && ended < requests, `${ended} of ${requests}`);
+  });
+
   it('ends with 1 where a request failed', async () => {
     await using server = await openServer((request) => request.socket.resetAndDestroy());
     const { code, stdout } = await run('--url', server.url, '--keep-alive', '1', '--requests', '3');
