@@ -21,13 +21,11 @@ LABEL org.opencontainers.image.title="time-service" \
       org.opencontainers.image.source="${SOURCE}"
 ENV NODE_ENV=production REVISION="${REVISION}"
 WORKDIR /app
-COPY --from=build /build/build/main.mjs /build/build/main.mjs.map ./
+COPY --from=build /build/build/main.cjs ./
 # What /docs shows the API with; it is read when somebody opens that page.
 COPY --from=build /build/node_modules/swagger-ui-dist/swagger-ui-bundle.js /build/node_modules/swagger-ui-dist/swagger-ui.css ./node_modules/swagger-ui-dist/
 USER 65532:65532
 EXPOSE 8080 50051 8081
 # node:ffi, by which the kernel is asked, is still called experimental.
 # Left to itself V8 takes a heap larger than a small container and is killed without a word.
-# Source maps are for stacks. By the flag of that name, pino's look at its caller would read the whole map at each start,
-# which takes 160 ms and 50 MB.
-CMD ["--disable-warning=ExperimentalWarning", "--import=data:text/javascript,process.setSourceMapsEnabled(true)", "--max-old-space-size-percentage=60", "main.mjs"]
+CMD ["--disable-warning=ExperimentalWarning", "--max-old-space-size-percentage=60", "main.cjs"]

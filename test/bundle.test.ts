@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 /** Bundles into a folder as deep as any other, so that its source map names the same paths. */
 function bundle(folder: string): Buffer[] {
-  const file = `build/${folder}/main.mjs`;
+  const file = `build/${folder}/main.cjs`;
   execFileSync('npm', ['run', '--silent', 'bundle', '--', '--log-level=warning', `--outfile=${file}`]);
   return [file, `${file}.map`].map((one) => readFileSync(one));
 }

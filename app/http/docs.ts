@@ -3,6 +3,7 @@
  * which the image carries beside the bundle, when somebody first opens the page.
  */
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 
 import * as z from 'zod';
 
@@ -37,19 +38,19 @@ const PAGE = `<!doctype html>
 
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', validatorUrl: null, deepLinking: true });\n`;
 
+const require = createRequire(import.meta.url);
+
 const asset = (type: string, load: () => Promise<Buffer>) => new Asset(type, load, ['Cache-Control', 'no-cache']);
 
 const FILES: ReadonlyMap<string, Asset> = new Map([
   ['start.js', asset('text/javascript; charset=utf-8', () => Promise.resolve(Buffer.from(START)))],
   [
     'swagger-ui-bundle.js',
-    asset('text/javascript; charset=utf-8', () =>
-      readFile(new URL(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))),
-    ),
+    asset('text/javascript; charset=utf-8', () => readFile(require.resolve('swagger-ui-dist/swagger-ui-bundle.js'))),
   ],
   [
     'swagger-ui.css',
-    asset('text/css; charset=utf-8', () => readFile(new URL(import.meta.resolve('swagger-ui-dist/swagger-ui.css')))),
+    asset('text/css; charset=utf-8', () => readFile(require.resolve('swagger-ui-dist/swagger-ui.css'))),
   ],
 ]);
 

@@ -46,7 +46,7 @@ const anchor = (name: string, file: string): Contender => ({
 /** What the image runs: the last line of the Dockerfile, but for the bundle's folder. */
 function imageArguments(): string[] {
   const command = /^CMD (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '[]';
-  return (JSON.parse(command) as string[]).map((argument) => (argument === 'main.mjs' ? 'build/main.mjs' : argument));
+  return (JSON.parse(command) as string[]).map((argument) => (argument === 'main.cjs' ? 'build/main.cjs' : argument));
 }
 
 /** The service as the image runs it. */

@@ -78,7 +78,7 @@ describe('the image', function () {
         maxBuffer: 64 * 1024 * 1024,
       });
       const files = stdout.trim().split('\n');
-      assert.ok(files.some((line) => line.endsWith(' app/main.mjs')));
+      assert.ok(files.some((line) => line.endsWith(' app/main.cjs')));
       assert.deepEqual(
         files.filter((line) => /^-..s|^-.{5}s/.test(line)),
         [],

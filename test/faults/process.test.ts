@@ -40,7 +40,7 @@ async function kill(): Promise<Measured> {
 async function endDuringStart(): Promise<Measured> {
   const ends = [];
   for (let moment = 0; moment < 12; moment++) {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'build/main.mjs'], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'build/main.cjs'], {
       env: { ...QUICK_END, PORT: '0', GRPC_PORT: '0', ADMIN_PORT: '0' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

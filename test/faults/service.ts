@@ -39,7 +39,7 @@ export async function startVictim(
   command: ServiceCommand = {},
 ): Promise<Victim> {
   const service = await startService(environment, {
-    main: 'build/main.mjs',
+    main: 'build/main.cjs',
     ...command,
     nodeOptions: [...MEMORY_OPTIONS, '--import', PROBE, ...(command.nodeOptions ?? [])],
   });
