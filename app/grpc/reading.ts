@@ -34,18 +34,18 @@ export function encodeInterval(reading: ClockReading) {
   const { epochNs, earliestNs, latestNs } = reading;
   return {
     instant: toTimestamp(epochNs),
-    ...(earliestNs === null ? undefined : { earliest: toTimestamp(earliestNs) }),
-    ...(latestNs === null ? undefined : { latest: toTimestamp(latestNs) }),
+    earliest: earliestNs === null ? undefined : toTimestamp(earliestNs),
+    latest: latestNs === null ? undefined : toTimestamp(latestNs),
     clock: encodeClock(reading),
   };
 }
 
 export function encodeClock({ state, boundNs }: ClockReading): MessageInitShape<typeof ClockSchema> {
-  return { state: CLOCK_STATES[state], ...(boundNs === null ? undefined : { bound: toDuration(boundNs) }) };
+  return { state: CLOCK_STATES[state], bound: boundNs === null ? undefined : toDuration(boundNs) };
 }
 
-export function encodeZoneReading({ zone, ...reading }: ZoneReading): MessageInitShape<typeof ZoneReadingSchema> {
-  const { local, offset, abbreviation, dst, standardOffset } = reading;
+export function encodeZoneReading(reading: ZoneReading): MessageInitShape<typeof ZoneReadingSchema> {
+  const { zone, local, offset, abbreviation, dst, standardOffset } = reading;
   return { zone: zone.id, local, offset, abbreviation, dst, standardOffset };
 }
 
