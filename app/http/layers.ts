@@ -45,7 +45,8 @@ export function observeRequests({ metrics, logger, tracing, slowRequestMs }: Obs
       const method = COUNTED_METHODS.has(ctx.method) ? ctx.method : 'other';
       metrics.end(`${route} ${method} ${status}`, () => ({ route, method, status: String(status) }), durationMs / 1000);
 
-      const level = status >= 500 ? 'error' : durationMs > slowRequestMs ? 'warn' : 'debug';
+      const failed = isFault(status);
+      const level = failed ? 'error' : durationMs > slowRequestMs ? 'warn' : 'debug';
       if (logger.isLevelEnabled(level)) {
         logger[level]({ requestId: parent.traceId, method, route, status, durationMs }, 'answered');
       }
@@ -53,7 +54,7 @@ export function observeRequests({ metrics, logger, tracing, slowRequestMs }: Obs
         parent,
         name: `${method} ${route}`,
         durationMs,
-        failed: status >= 500,
+        failed,
         attributes: { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status },
       });
       return { ...answer, headers: [...answer.headers, ...COMMON_HEADERS, 'X-Request-Id', parent.traceId] };
@@ -61,11 +62,16 @@ export function observeRequests({ metrics, logger, tracing, slowRequestMs }: Obs
   };
 }
 
+/** Whether a status tells of a fault of the service's own. 501 says that the caller's method does not exist. */
+function isFault(status: number): boolean {
+  return status >= 500 && status !== 501;
+}
+
 /** Turns what is thrown further in into an answer, `null` and rejected promises included. */
 export function recoverErrors(logger: Logger): Layer {
   const recover = (error: unknown): Answer => {
     const answer = describeError(error);
-    if (answer.status >= 500 && !(error instanceof HttpError)) logger.error({ err: error }, 'unforeseen failure');
+    if (isFault(answer.status) && !(error instanceof HttpError)) logger.error({ err: error }, 'unforeseen failure');
     return answer;
   };
   return (_ctx, next) => {

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+
+import { pino } from 'pino';
 
 import { openService } from './service.ts';
 
@@ -48,6 +52,19 @@ describe('observation', () => {
       assert.notEqual(ids[0], ids[1]);
     });
   }
+
+  it('logs no method that a stranger made up as an error of the service', async () => {
+    await using service = await openService();
+    const { port } = new URL(service.url);
+    const asked = request({ port, host: '127.0.0.1', method: 'PROPFIND', path: '/time' }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    assert.equal(response.statusCode, 501);
+    assert.deepEqual(
+      service.logLines.map((line) => (line as { level: number }).level),
+      [pino.levels.values['debug']],
+    );
+  });
 
   it('logs no address, no query and no header of a caller', async () => {
     await using service = await openService();
