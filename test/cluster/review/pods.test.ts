@@ -119,8 +119,12 @@ describe('a pod', () => {
     for (const [index, one] of placementCases.cases.entries()) {
       it(`placement: ${one.it}`, async () => {
         const place = async (install: Install, when: string) => {
-          const { affinity, nodeSelector } = podOf(install);
-          const spec: Partial<V1PodSpec> = { ...(affinity && { affinity }), ...(nodeSelector && { nodeSelector }) };
+          const { affinity, nodeSelector, topologySpreadConstraints } = podOf(install);
+          const spec: Partial<V1PodSpec> = {
+            ...(affinity && { affinity }),
+            ...(nodeSelector && { nodeSelector }),
+            ...(topologySpreadConstraints && { topologySpreadConstraints }),
+          };
           const names = [1, 2].map((number) => `placed-${index}-${when}-${number}`);
           const placed: string[] = [];
           for (const name of names) {
@@ -133,7 +137,11 @@ describe('a pod', () => {
           return placed.filter((condition) => condition === 'True').length;
         };
         const states = statesOf(one);
-        const expected = saysOf(one, /run only on nodes/) ? 0 : saysOf(one, /wait unless there is another/) ? 1 : 2;
+        const expected = saysOf(one, /run only on nodes/)
+          ? 0
+          : saysOf(one, /wait unless there is another|are spread evenly/)
+            ? 1
+            : 2;
         assert.deepEqual([await place(states.before, 'before'), await place(states.after, 'after')], [2, expected]);
       });
     }
