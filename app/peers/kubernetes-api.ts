@@ -1,6 +1,6 @@
 /**
  * GET requests to the API server, as the pod's service account. The client library (@kubernetes/client-node) would do this
- * and much more, and takes 83 MB of memory and 0.6 s of the one thread to load, when the whole service lives in 192 MiB: it
+ * and much more, and takes 83 MB of memory and 0.6 s of the one thread to load, when the whole service lives in 256 MiB: it
  * stays with the manifests, for its types.
  * https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
