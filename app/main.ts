@@ -17,6 +17,7 @@ import { EventStreams } from './http/events.ts';
 import { recoverErrors } from './http/layers.ts';
 import { routeRequests } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
+import { WorkQueue } from './http/work-queue.ts';
 import type { Callers } from './http/world-time-api.ts';
 import { findClientAddress } from './networks.ts';
 import { startPeerLoop } from './peers/peer-loop.ts';
@@ -89,6 +90,7 @@ async function serve(config: Config): Promise<void> {
     ),
   );
   const metrics = new RequestMetrics(registry, HTTP_METRICS);
+  const queue = new WorkQueue();
   const http = resources.use(
     await HttpServer.open(
       createApi(
@@ -100,9 +102,10 @@ async function serve(config: Config): Promise<void> {
           events,
         }),
         { metrics, logger, tracing, slowRequestMs: config.slowRequestMs },
-        { delayMs: () => eventLoop.delayMs, maxDelayMs: config.maxEventLoopDelayMs },
+        { delayMs: () => Math.max(eventLoop.delayMs, queue.waitedMs), maxDelayMs: config.maxEventLoopDelayMs },
       ),
       config,
+      queue,
     ),
   );
   const grpc = resources.use(

@@ -41,7 +41,7 @@ export function apiRoutes({ clock, defaultZone, callers, reportPeers, events }: 
 
 /** When requests are shed. */
 export interface Shedding {
-  /** How late the event loop is at present. */
+  /** How late the request is that is being answered. */
   readonly delayMs: () => number;
   readonly maxDelayMs: number;
 }

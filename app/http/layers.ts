@@ -111,9 +111,9 @@ export function refuseMalformed(): Layer {
 }
 
 /**
- * Sheds requests while the event loop lags: an answer now that says "later" beats one that comes too late.
+ * Sheds requests that have waited too long: an answer now that says "later" beats one that comes too late.
  *
- * @param delayMs how late the event loop is at present
+ * @param delayMs how late the request is that is being answered
  */
 export function shedOverload(delayMs: () => number, maxDelayMs: number): Layer {
   return (_ctx, next) => {
@@ -121,7 +121,7 @@ export function shedOverload(delayMs: () => number, maxDelayMs: number): Layer {
     if (delay <= maxDelayMs) return next();
     throw new HttpError(
       503,
-      `Expected an event loop at most ${maxDelayMs} ms late, got ${Math.round(delay)} ms; try again`,
+      `Expected a request to wait at most ${maxDelayMs} ms, got ${Math.round(delay)} ms; try again`,
       ['Retry-After', '1'],
     );
   };

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 
 import { answerProblem } from './answer.ts';
 import type { Application } from './application.ts';
+import type { WorkQueue } from './work-queue.ts';
 import type { DrainingServer } from '../drain.ts';
 import { listen } from '../listen.ts';
 
@@ -33,10 +34,13 @@ export class HttpServer implements DrainingServer, AsyncDisposable {
     this.port = port;
   }
 
+  /** @param queue where requests wait for their part of a turn; without it each is answered when it comes */
   static async open(
     application: Application,
     { host, port, keepAliveTimeoutMs }: { host: string; port: number; keepAliveTimeoutMs: number },
+    queue?: WorkQueue,
   ): Promise<HttpServer> {
+    const listener = application.listener();
     const server = createServer(
       {
         headersTimeout: HEADERS_TIMEOUT_MS,
@@ -45,7 +49,7 @@ export class HttpServer implements DrainingServer, AsyncDisposable {
         keepAliveTimeout: keepAliveTimeoutMs,
         maxHeaderSize: MAX_HEADER_BYTES,
       },
-      answerInTurn(application.listener()),
+      answerInTurn(queue ? answerInPortions(queue, listener) : listener),
     );
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
     server.timeout = STANDSTILL_MS;
@@ -97,6 +101,14 @@ function answerInTurn(listener: RequestListener): RequestListener {
       listener(request, response);
     });
   };
+}
+
+function answerInPortions(queue: WorkQueue, listener: RequestListener): RequestListener {
+  return (request, response) =>
+    queue.do(() => {
+      // Who has left while it waited needs no answer.
+      if (!response.destroyed) listener(request, response);
+    });
 }
 
 /** What was not taken is thrown away: after a mere close the kernel would go on offering it, out of the pod's memory. */
