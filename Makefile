@@ -6,6 +6,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node/bin:$(PAT
 # install scripts depends on its version; a Node on the PATH that is new enough serves as it is.
 NODE_SERVES := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 26 || (a == 26 && b >= 9) ? 0 : 1)'
 READY := node_modules/.ready
+# What measures goes, as root, before all other sessions (sched(7), autogroups).
+FIRST := setsid --wait sh -c '{ echo -20 >/proc/self/autogroup; } 2>/dev/null; exec "$$@"' --
 
 VERSION = $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
@@ -62,8 +64,8 @@ e2e-image: $(READY) ## the image as the README runs it, with volumes; 2 minutes
 	@mocha --config test/cluster/image.mocharc.json
 
 .PHONY: faults
-faults: $(READY) bundle ## the faults of docs/faults.md, made for real; about 6 minutes
-	@mocha --config test/faults/.mocharc.json
+faults: $(READY) bundle ## the faults of docs/faults.md, made for real; FAULTS=short for less of each
+	@$(FIRST) mocha --config test/faults/.mocharc.json
 
 .PHONY: fuzz
 fuzz: $(READY) ## a minute of strange input for each parser
@@ -150,9 +152,8 @@ push: $(READY) ## build and push to REGISTRY=
 	@$(CLUSTER) push $(if $(REGISTRY),--registry $(REGISTRY))
 
 ## The speed; needs wrk, ghz (go install github.com/bojand/ghz/cmd/ghz@v0.93.0), two cores and quiet; 4 minutes
-# What measures shares its core with the load: the other is the servers' own. As root it goes before all other sessions
-# (sched(7), autogroups).
-ALONE := setsid --wait sh -c '{ echo -20 >/proc/self/autogroup; } 2>/dev/null; exec taskset -c 1 node "$$@"' --
+# What measures shares its core with the load: the other is the servers' own.
+ALONE := $(FIRST) taskset -c 1 node
 BENCH := $(ALONE) test/bench/bench.ts
 .PHONY: bench
 bench: $(READY) bundle ## the service beside bare servers and its peers

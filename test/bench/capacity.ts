@@ -59,7 +59,7 @@ function lowerQuartile(values: readonly number[]): number {
 
 async function measureOne(server: RunningServer, requestsPerSecond: number): Promise<Sample> {
   const [cpuBefore, startMs] = [server.readCpu(), performance.now()];
-  const latencies = await runOpenLoad({
+  const { latencies } = await runOpenLoad({
     port: server.port,
     path: PATHS.zone,
     ratePerSecond: requestsPerSecond,

@@ -34,7 +34,8 @@ export async function measureLatencies(plans: readonly LatencyPlan[]): Promise<L
   }
   for (let round = 0; round < ROUNDS; round++) {
     for (const { plan, server, rounds } of running) {
-      rounds.push(await runOpenLoad({ ...plan, port: server.port, seconds: ROUND_S }));
+      const { latencies } = await runOpenLoad({ ...plan, port: server.port, seconds: ROUND_S });
+      rounds.push(latencies);
     }
   }
   return running.map(({ plan: { contender, path, ratePerSecond }, rounds }) => {

@@ -4,34 +4,47 @@
  * test/load wait on timers, which fire a millisecond apart: at tens of thousands of requests a second that is a volley each
  * millisecond, and the queue that is measured is the load's own. Here the event loop turns without rest on its own core.
  */
-import { connect, type Socket } from 'node:net';
-
 import { Latencies } from '../load/latencies.ts';
+import { RawConnection } from '../load/raw-connection.ts';
 
-/** What callers keep open; a request that finds none free waits, and its wait counts. */
 const CONNECTIONS = 64;
 const WARM_UP_MS = 300;
-const LARGEST_ANSWER_BYTES = 16 * 1024;
-const ANSWER = /^HTTP\/1\.1 200 [^]*?content-length: (\d+)\r\n[^]*?\r\n\r\n/i;
 
 export interface OpenLoadPlan {
   readonly port: number;
   readonly path: string;
   readonly ratePerSecond: number;
   readonly seconds: number;
+  /** What callers keep open; a request that finds none free waits, and its wait counts. */
+  readonly connections?: number;
+  /** How long a request waits for that before its caller gives it up, never by default. */
+  readonly patienceMs?: number;
+}
+
+export interface OpenLoadResult {
+  readonly latencies: Latencies;
+  readonly answeredPerSecond: number;
 }
 
 /** @throws Error for an answer other than 200, and for a connection that breaks */
-export async function runOpenLoad({ port, path, ratePerSecond, seconds }: OpenLoadPlan): Promise<Latencies> {
+export async function runOpenLoad({
+  port,
+  path,
+  ratePerSecond,
+  seconds,
+  connections: count = CONNECTIONS,
+  patienceMs = Infinity,
+}: OpenLoadPlan): Promise<OpenLoadResult> {
   const latencies = new Latencies();
-  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
-  const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>();
-  const free: Connection[] = [];
-  const onAnswer = (connection: Connection, dueMs: number) => {
+  const { promise: ended, resolve: end, reject: onFailure } = Promise.withResolvers<void>();
+  const free: RawConnection[] = [];
+  const onAnswer = (connection: RawConnection, status: number, dueMs: number) => {
+    if (status !== 200) onFailure(new Error(`Expected the answer 200, got ${status}`));
     if (dueMs >= countedFromMs) latencies.record(performance.now() - dueMs);
     free.push(connection);
   };
-  const connections = Array.from({ length: CONNECTIONS }, () => new Connection(port, request, onAnswer, fail));
+  const plan = { port, path, onAnswer, onFailure };
+  const connections = Array.from({ length: count }, () => new RawConnection(plan));
   await Promise.all(connections.map(({ opened }) => opened));
   free.push(...connections);
 
@@ -46,60 +59,14 @@ export async function runOpenLoad({ port, path, ratePerSecond, seconds }: OpenLo
     for (; nextMs <= nowMs && nextMs < endMs; nextMs -= (Math.log(1 - Math.random()) * 1000) / ratePerSecond) {
       due.push(nextMs);
     }
+    while (nowMs - (due[sent] ?? nowMs) > patienceMs) sent += 1;
     for (; sent < due.length && free.length > 0; sent++) free.pop()?.send(due[sent] as number);
-    if (nextMs < endMs || sent < due.length || free.length < CONNECTIONS) setImmediate(turn);
+    if (nextMs < endMs || sent < due.length || free.length < count) setImmediate(turn);
     else end();
   };
   turn();
   await ended.finally(() => {
     for (const connection of connections) connection.close();
   });
-  return latencies;
-}
-
-/** One that is opened anew when the server has closed it after an answer, as it may. */
-class Connection {
-  readonly opened: Promise<void>;
-  readonly #request: string;
-  #socket: Socket;
-  #dueMs = 0;
-  #text = '';
-
-  constructor(
-    port: number,
-    request: string,
-    onAnswer: (connection: Connection, dueMs: number) => void,
-    onFailure: (error: Error) => void,
-  ) {
-    this.#request = request;
-    const open = (onOpen?: () => void): Socket => {
-      // One buffer for all that is read: a new one for each answer would have the collector stall the load.
-      const buffer = Buffer.alloc(LARGEST_ANSWER_BYTES);
-      const onread = { buffer, callback: (length: number) => read(buffer.toString('latin1', 0, length)) };
-      return connect({ port, host: '127.0.0.1', noDelay: true, onread }, onOpen).on('error', onFailure);
-    };
-    const read = (text: string): true => {
-      this.#text += text;
-      const answer = ANSWER.exec(this.#text);
-      if (answer && this.#text.length >= answer[0].length + Number(answer[1])) {
-        if (/connection: close\r\n/i.test(answer[0])) this.#socket = open();
-        this.#text = '';
-        onAnswer(this, this.#dueMs);
-      } else if (!answer && this.#text.length > 0 && !this.#text.startsWith('HTTP/1.1 200'.slice(0, this.#text.length)))
-        onFailure(new Error(`Expected the answer 200, got ${this.#text.slice(0, 64)}`));
-      return true;
-    };
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.opened = promise;
-    this.#socket = open(resolve);
-  }
-
-  send(dueMs: number): void {
-    this.#dueMs = dueMs;
-    this.#socket.write(this.#request);
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
+  return { latencies, answeredPerSecond: (latencies.count * 1000) / (performance.now() - countedFromMs) };
 }

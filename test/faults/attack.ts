@@ -1,13 +1,13 @@
-/** The frame of every attack: a round to warm up and five that count, good clients meanwhile, and the memory after each. */
+/** The frame of every attack: a round to warm up and some that count, good clients meanwhile, and the memory after each. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { EXTENT } from './extent.ts';
 import { startGoodClients } from './good-clients.ts';
 import type { Measured } from './matrix.ts';
 import { startVictim, type Inspection } from './service.ts';
 
-const ROUNDS = 5;
 /** How many HTTP parsers Node keeps once they were needed. */
 const KEPT_PARSERS = 1000;
 const WARM_UP_MS = 2000;
@@ -31,7 +31,7 @@ export function attacked(protocol: 'http' | 'grpc', attack: Attack): () => Promi
     await attack(port);
     const before = await service.inspect();
     const rounds: { measured: Measured; after: Inspection }[] = [];
-    for (let round = 1; round <= ROUNDS; round++) {
+    for (let round = 1; round <= EXTENT.attackRounds; round++) {
       const measured = await attack(port);
       rounds.push({ measured, after: await service.inspect() });
     }

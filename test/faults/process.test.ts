@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { awaitAnswer, secondsSince } from './answer.ts';
 import { closeAll, openSockets } from './attack.ts';
 import { startGoodClients } from './good-clients.ts';
 import { defineFaults, type Measured } from './matrix.ts';
@@ -12,19 +12,6 @@ import { httpClients } from '../load/http-clients.ts';
 import { Load } from '../load/load.ts';
 
 const QUICK_END = { KEEP_ALIVE_TIMEOUT_MS: '100' };
-
-const secondsSince = (startMs: number) => (performance.now() - startMs) / 1000;
-
-/** How long it takes until a new connection is answered. */
-async function awaitAnswer(port: number): Promise<number> {
-  const startMs = performance.now();
-  for (;;) {
-    const asked = get({ port, host: '127.0.0.1', path: '/time', agent: new Agent() });
-    const [answer] = await once(asked, 'response').catch(() => []);
-    if (answer) return secondsSince(startMs);
-    await delay(10);
-  }
-}
 
 async function kill(): Promise<Measured> {
   await using service = await startVictim();

@@ -25,6 +25,10 @@ export class Latencies {
     return Math.min(endOfBucketMs(index), this.#maxMs);
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   get maxMs(): number {
     return this.#maxMs;
   }
