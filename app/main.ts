@@ -36,6 +36,8 @@ import { adoptTzdata } from './tzdata-directory.ts';
 import { VERSION } from './version.ts';
 import { checkTzdb, TZDB_VERSION } from './zones/tzdb.ts';
 
+const LINGER_MS = 500;
+
 const OUTVOTED = 'most other nodes agree on a time that this node’s clock is not near; /v1/peers has the offsets';
 
 async function serve(config: Config): Promise<void> {
@@ -46,7 +48,7 @@ async function serve(config: Config): Promise<void> {
       ? undefined
       : resources.use(
           (await import('./telemetry/tracing.ts')).startTracing((error) =>
-            logger.warn({ err: error }, 'the last spans were taken by no collector'),
+            logger.warn({ err: error }, 'spans are taken by no collector'),
           ),
         );
   const eventLoop = resources.use(new EventLoopWatch());
@@ -175,6 +177,8 @@ async function main(): Promise<void> {
     const tzdataDirectory = process.env['TZDATA_DIRECTORY'];
     if (tzdataDirectory) adoptTzdata(tzdataDirectory, TZDB_VERSION);
     await serve(parseConfig(process.env));
+    // All has ended; a name that is still looked up, or a collector that does not answer, is not waited for.
+    setTimeout(() => process.exit(), LINGER_MS).unref();
   } catch (error) {
     if (!(error instanceof Error && (error instanceof ConfigError || isListenError(error)))) throw error;
     process.stderr.write(`${error.message}\n`);

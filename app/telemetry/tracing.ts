@@ -2,6 +2,8 @@
  * OpenTelemetry traces: one span a request. The module is loaded only where an endpoint is configured; the exporter reads
  * OTEL_EXPORTER_OTLP_ENDPOINT and its kin itself, as the OpenTelemetry specification names them.
  */
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -9,6 +11,9 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
 import type { TraceParent } from './trace-parent.ts';
 import { VERSION } from '../version.ts';
+
+/** How long the end of the service waits for a collector to take the last spans. */
+const FLUSH_TIMEOUT_MS = 2000;
 
 /** Records what a request was, once it is answered. */
 export interface Tracing extends AsyncDisposable {
@@ -24,11 +29,23 @@ export interface FinishedRequest {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
-/** @param onLost told of what no collector took in the end, which must not keep the service from ending well */
+/** @param onLost told why no collector takes the spans, once until one does; the service goes on, and ends, without it */
 export function startTracing(onLost: (error: Error) => void): Tracing {
+  let isLosing = false;
+  const noteOutcome = (error: Error | undefined) => {
+    if (error && !isLosing) onLost(error);
+    isLosing = error !== undefined;
+  };
+  const exporter = new OTLPTraceExporter();
+  const send = exporter.export.bind(exporter);
+  exporter.export = (spans, done) =>
+    send(spans, (result) => {
+      noteOutcome(result.error);
+      done(result);
+    });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'time-service', 'service.version': VERSION }),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
   });
   const tracer = provider.getTracer('time-service', VERSION);
   return {
@@ -52,6 +69,14 @@ export function startTracing(onLost: (error: Error) => void): Tracing {
       if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end(endMs);
     },
-    [Symbol.asyncDispose]: () => provider.shutdown().catch(onLost),
+    async [Symbol.asyncDispose]() {
+      const silence = delay(FLUSH_TIMEOUT_MS, new Error(`No answer within ${FLUSH_TIMEOUT_MS} ms`), { ref: false });
+      const flushed = provider.shutdown().then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      const error = await Promise.race([flushed, silence]);
+      if (error) noteOutcome(error);
+    },
   };
 }
