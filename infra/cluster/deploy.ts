@@ -36,9 +36,7 @@ const OPTIONAL_KINDS: Readonly<Record<string, readonly string[]>> = {
 
 /** Applies the manifests with an image, waits for the rollout, and removes what this version no longer has. */
 export async function deploy(target: Target, image: string): Promise<void> {
-  const { objects, isMonitored } = await readManifests(target);
-  for (const object of objects)
-    if (isDeploymentOf(target, object)) object.spec!.template.spec!.containers[0]!.image = image;
+  const { objects, isMonitored } = await readManifests(target, image);
   await apply(target, objects);
   console.log(`${objects.length} objects applied to ${target.context}, with ${image}`);
   if (!isMonitored) console.log(`Without ${monitoringFile(target.key)}: the cluster has no ${MONITORING_GROUP}.`);
@@ -46,14 +44,18 @@ export async function deploy(target: Target, image: string): Promise<void> {
   await prune(target, objects);
 }
 
-/** What a deploy applies: all that the cluster has kinds for. */
+/** What a deploy of an image applies: all that the cluster has kinds for. */
 export async function readManifests(
   target: Target,
+  image = releasedImage(target.environment),
 ): Promise<{ readonly objects: readonly KubernetesObject[]; readonly isMonitored: boolean }> {
   const files = synthesize({ [target.key]: target.environment });
   const isMonitored = (await readKnownKinds(target, MONITORING_GROUP)).length > 0;
   if (!isMonitored) files.delete(monitoringFile(target.key));
-  return { objects: [...files.values()].flat(), isMonitored };
+  const objects = [...files.values()].flat();
+  for (const object of objects)
+    if (isDeploymentOf(target, object)) object.spec!.template.spec!.containers[0]!.image = image;
+  return { objects, isMonitored };
 }
 
 /** The image that a cluster can pull, as the table has it. */

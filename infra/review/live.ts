@@ -7,6 +7,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 
 import { capture, CommandError } from '../cluster/command.ts';
 import { FIELD_MANAGER, readManifests, readOwned } from '../cluster/deploy.ts';
+import { contentImage } from '../cluster/image.ts';
 import type { Target } from '../cluster/target.ts';
 import type { Refusal } from './report.ts';
 import { identify } from './manifests.ts';
@@ -19,7 +20,9 @@ export interface LiveStates {
 
 /** What a deploy of an environment would change. */
 export async function readLive(target: Target): Promise<LiveStates> {
-  const { objects: manifests } = await readManifests(target);
+  // To kind a deploy brings the image of the present content.
+  const image = target.kindCluster === undefined ? undefined : contentImage();
+  const { objects: manifests } = await readManifests(target, image);
   const kept = new Set(manifests.map(identify));
   const pruned = (await readOwned(target)).filter((object) => !kept.has(identify(object)));
   const { before, after, refusals } = await readStates(target.context, manifests);
