@@ -63,6 +63,10 @@ e2e-review: $(READY) ## what `make diff` says, held against such a cluster; 9 mi
 e2e-image: $(READY) ## the image as the README runs it, with volumes; 2 minutes
 	@mocha --config test/cluster/image.mocharc.json
 
+.PHONY: e2e-up
+e2e-up: $(READY) ## `make up` and what is typed after it, until `make down`; 3 minutes
+	@mocha --config test/cluster/up.mocharc.json
+
 .PHONY: faults
 faults: $(READY) bundle ## the faults of docs/faults.md, made for real; FAULTS=short for less of each
 	@$(FIRST) mocha --config test/faults/.mocharc.json

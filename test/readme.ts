@@ -1,6 +1,10 @@
 /** The README as the tests of its commands read it. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..');
 const FENCED = /^```(\w*)\n(.*?)^```$/gms;
@@ -12,6 +16,7 @@ export interface ReadmeCommand {
   readonly output: string;
 }
 
+const run = promisify(execFile);
 const markdown = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 /** The commands in blocks and in the text, each once. */
@@ -25,6 +30,64 @@ export function readCommands(): ReadmeCommand[] {
   }));
   const commands = [...fenced, ...inline].filter(({ text }) => PROGRAM.test(text));
   return commands.filter(({ text }, index) => commands.findIndex((other) => other.text === text) === index);
+}
+
+/**
+ * Types the README's command that begins so.
+ *
+ * @param values what stands where the README leaves it open, `REGISTRY=`
+ * @returns what it prints
+ */
+export async function typeCommand(start: string, values: Readonly<Record<string, string>> = {}): Promise<string> {
+  const command = readCommands().find(({ text }) => text.startsWith(start));
+  if (!command) throw new Error(`Expected the README to have a command ${start}`);
+  const typed = command.text.replaceAll(/(\w+)=(?=\s|$)/g, (_, name: string) => `${name}=${values[name] ?? ''}`);
+  return (await run('sh', ['-c', typed], { env: shellEnvironment() })).stdout.trim();
+}
+
+/** A command that goes on until Ctrl-C. */
+export interface RunningCommand {
+  /** Resolves with the first line that it prints of this form. */
+  printed(form: RegExp): Promise<string>;
+  /** Resolves once it has ended. */
+  interrupt(): Promise<void>;
+}
+
+export function startCommand(
+  command: string,
+  { folder = ROOT, variables = {} }: { folder?: string; variables?: Readonly<Record<string, string>> } = {},
+): RunningCommand {
+  const child = spawn('sh', ['-c', command], {
+    cwd: folder,
+    env: { ...shellEnvironment(), ...variables },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A terminal sends the signal to the whole group.
+    detached: true,
+  });
+  const ended = once(child, 'close');
+  const lines: string[] = [];
+  const reader = createInterface(child.stdout).on('line', (line) => lines.push(line));
+  return {
+    async printed(form) {
+      for (;;) {
+        const line = lines.find((one) => form.test(one));
+        if (line !== undefined) return line;
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`${command} ended and printed nothing like ${form}`);
+        await Promise.race([once(reader, 'line'), ended]);
+      }
+    },
+    async interrupt() {
+      process.kill(-child.pid!, 'SIGINT');
+      await ended;
+    },
+  };
+}
+
+/** Without what tells make that another make has started it. */
+function shellEnvironment(): NodeJS.ProcessEnv {
+  const { MAKEFLAGS: _, MAKELEVEL: __, ...others } = process.env;
+  return others;
 }
 
 function readBlock(block: string): ReadmeCommand[] {

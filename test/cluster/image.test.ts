@@ -14,19 +14,12 @@ import { EXIT_CODE_CONFIG } from '../../app/config.ts';
 import { VERSION } from '../../app/version.ts';
 import { writeDatabase } from '../maxmind-database.ts';
 import { needTool } from '../outside-tool.ts';
-import { readCommands } from '../readme.ts';
+import { readCommands, startCommand, typeCommand } from '../readme.ts';
 import { makeDirectory, makeFiles, RELEASE } from '../tzdata-fixture.ts';
 
 const IMAGE = `time-service:${VERSION}`;
 const run = promisify(execFile);
 const docker = async (...args: string[]) => (await run('docker', args)).stdout.trim();
-
-/** Types the README's command that begins so. */
-async function type(start: string): Promise<string> {
-  const command = readCommands().find(({ text }) => text.startsWith(start));
-  assert.ok(command, `the README has no command ${start}`);
-  return (await run('sh', ['-c', command.text])).stdout.trim();
-}
 
 interface Container extends AsyncDisposable {
   readonly url: string;
@@ -61,7 +54,7 @@ describe('the image', function () {
 
   before(async function () {
     needTool(this, 'docker', 'install Docker');
-    await type('make image');
+    await typeCommand('make image');
   });
 
   it('answers, read-only and without capabilities', async () => {
@@ -93,14 +86,32 @@ describe('the image', function () {
   });
 
   it('is reached by other containers by its name', async () => {
-    await type('docker network create clocks');
+    await typeCommand('docker network create clocks');
     try {
-      await type('docker run --rm -d ');
-      const ask = () => type('docker run --rm --network ');
+      await typeCommand('docker run --rm -d ');
+      const ask = () => typeCommand('docker run --rm --network ');
       // The first may ask before the service listens.
       assert.match(await ask().catch(ask), /^Current time: /);
     } finally {
-      await type('docker stop clock ');
+      await typeCommand('docker stop clock ');
+    }
+  });
+
+  it('goes to a registry, and comes from it again', async function () {
+    needTool(this, 'crane', 'go install github.com/google/go-containerregistry/cmd/crane@v0.20.6');
+    const registry = startCommand('crane registry serve --address 127.0.0.1:0 2>&1');
+    try {
+      const port = /\d+$/.exec(await registry.printed(/ port \d+$/))![0];
+      const printed = await typeCommand('make push REGISTRY=', { REGISTRY: `127.0.0.1:${port}/team` });
+      const pushed = /IMAGE=(\S+)`/.exec(printed)![1]!;
+      const id = () => docker('image', 'inspect', '--format', '{{.Id}}', pushed);
+      const before = await id();
+      await docker('image', 'rm', pushed);
+      await docker('pull', pushed);
+      assert.equal(await id(), before);
+      await docker('image', 'rm', pushed);
+    } finally {
+      await registry.interrupt();
     }
   });
 
