@@ -40,7 +40,7 @@ oracle: $(READY) ## slower comparisons with outside oracles
 	@mocha --config test/oracle/.mocharc.json
 
 .PHONY: discovery
-discovery: $(READY) ## Eureka, and Consul if CONSUL names its binary; needs Java 17, Maven and Go
+discovery: $(READY) ## Eureka, Consul if CONSUL names its binary, and clients of other languages; needs Java 17, Maven, Go, Python and protoc-gen-go
 	@mocha --config test/discovery/.mocharc.json
 
 .PHONY: compose-test

@@ -32,6 +32,13 @@ export function readCommands(): ReadmeCommand[] {
   return commands.filter(({ text }, index) => commands.findIndex((other) => other.text === text) === index);
 }
 
+/** The README's one program in a language, as its block is marked. */
+export function readProgram(language: string): string {
+  const programs = Array.from(markdown.matchAll(FENCED)).filter(([, marked]) => marked === language);
+  if (programs.length !== 1) throw new Error(`Expected one program in ${language}, got ${programs.length}`);
+  return programs[0]![2]!;
+}
+
 /**
  * Types the README's command that begins so.
  *
