@@ -64,6 +64,7 @@ const CHECKOUT = [
   'make run',
   'make synth',
   'make diff',
+  'make bundle',
   'make pin IMAGE=',
   'make release VERSION=1.2.3 IMAGE=',
   'node infra/review.ts BEFORE AFTER',
@@ -143,6 +144,11 @@ describe('the commands of the README', () => {
       assert.match(await make('diff'), /^Nothing changes/);
       const { stdout } = await run(process.execPath, ['infra/review.ts', 'dist', 'dist'], { cwd: folder });
       assert.match(stdout, /^Nothing changes/);
+    });
+
+    it('make with make bundle the one file of the image, and its source map', async () => {
+      await make('bundle');
+      for (const file of ['main.cjs', 'main.cjs.map']) assert.ok(existsSync(join(folder, 'build', file)), file);
     });
 
     it('serve with make run, and end with Ctrl-C', async () => {
