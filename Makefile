@@ -71,6 +71,10 @@ e2e-up: $(READY) ## `make up` and what is typed after it, until `make down`; 3 m
 faults: $(READY) bundle ## the faults of docs/faults.md, made for real; FAULTS=short for less of each
 	@$(FIRST) mocha --config test/faults/.mocharc.json
 
+.PHONY: soak
+soak: $(READY) bundle ## half load and a takeover each 3 minutes, for 30 minutes or SOAK_MINUTES=
+	@$(FIRST) mocha --config test/soak/.mocharc.json
+
 .PHONY: fuzz
 fuzz: $(READY) ## a minute of strange input for each parser
 	@FUZZ_SECONDS=60 mocha --grep '^fuzzing'
