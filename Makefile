@@ -85,7 +85,7 @@ bundle: $(READY) ## the one file that the image runs, in build/
 
 .PHONY: image
 image: ## the container image; PLATFORM=linux/arm64 for another architecture
-	docker build --tag $(IMAGE_NAME) $(if $(PLATFORM),--platform $(PLATFORM)) \
+	docker build --tag $(IMAGE_NAME) $(BUILD_OPTIONS) $(if $(PLATFORM),--platform $(PLATFORM)) \
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg SOURCE=$(SOURCE) .
 
 ## The tz database
@@ -202,6 +202,7 @@ check: $(READY) ## format, lint, types, unused code, generated files
 	tsc --project test/page
 	knip
 	node docs/readme-tables.ts --check
+	node docs/licences.ts --check
 	node docs/lint-openapi.ts
 	node app/page/build.ts --check
 	node infra/main.ts --check
@@ -217,6 +218,19 @@ page: $(READY) ## make the page that the service serves from app/page/
 .PHONY: readme
 readme: $(READY) ## renew the tables of the README
 	node docs/readme-tables.ts
+
+.PHONY: licences
+licences: $(READY) ## list the packages the service is made of, with their licences
+	node docs/licences.ts
+
+.PHONY: sbom
+sbom: $(READY) ## the same as CycloneDX, in build/sbom.json
+	@mkdir -p build
+	@npm sbom --omit=dev --sbom-format=cyclonedx >build/sbom.json
+
+.PHONY: audit
+audit: $(READY) ## ask the registry for known holes in them; not every mirror answers that
+	@npm audit --omit=dev
 
 .PHONY: generate
 generate: $(READY) ## write the code that follows from the protos

@@ -49,6 +49,20 @@ async function waitForAnswer(url: string): Promise<void> {
   throw new Error(`${url} does not answer`);
 }
 
+/** Every file of an image, in order, with its mode, its owner and a hash of what is in it. */
+async function listFiles(image: string): Promise<string[]> {
+  const container = await docker('create', image);
+  const line = 'echo "$TAR_MODE $TAR_UID:$TAR_GID $(sha256sum | cut -c-64) $TAR_FILENAME"';
+  try {
+    const { stdout } = await run('sh', ['-c', `docker export ${container} | tar --extract --to-command='${line}'`], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout.trim().split('\n').toSorted();
+  } finally {
+    await docker('rm', container);
+  }
+}
+
 describe('the image', function () {
   this.timeout(300_000);
 
@@ -83,6 +97,14 @@ describe('the image', function () {
     } finally {
       await docker('rm', container);
     }
+  });
+
+  it('has the same files, with the same modes and owners, when it is built again', async () => {
+    const again = `${IMAGE}-again`;
+    await run('make', ['image', `IMAGE_NAME=${again}`, 'BUILD_OPTIONS=--no-cache'], { maxBuffer: 64 * 1024 * 1024 });
+    const [first, second] = await Promise.all([listFiles(IMAGE), listFiles(again)]);
+    assert.ok(first.some((line) => line.endsWith(' app/main.mjs')));
+    assert.deepEqual(second, first);
   });
 
   it('is reached by other containers by its name', async () => {
