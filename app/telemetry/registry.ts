@@ -4,7 +4,10 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { PROCESS_METRICS, releaseNumber } from './metric-names.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
 
-/** Of prom-client's own metrics, those that cost many series, answer no question that an operator has, or have a bad name. */
+/**
+ * Of prom-client's own metrics, those that cost many series, answer no question that an operator has, or have a bad name.
+ * `process_cpu_user_seconds_total` stays: while it is read, `process_cpu_seconds_total` is counted, which is 0 without it.
+ */
 const LEFT_OUT = [
   'nodejs_gc_duration_seconds',
   'nodejs_heap_space_size_total_bytes',
@@ -16,7 +19,6 @@ const LEFT_OUT = [
   'nodejs_active_resources_total',
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
-  'process_cpu_user_seconds_total',
   'process_cpu_system_seconds_total',
   'process_heap_bytes',
   'process_virtual_memory_bytes',

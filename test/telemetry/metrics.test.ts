@@ -54,6 +54,10 @@ describe('the metrics of a process with eight peers, each of whose routes was as
     assert.ok(series.length <= MOST_SERIES, `${series.length} series`);
   });
 
+  it('count the processor time that was spent', () => {
+    assert.ok(Number(/^process_cpu_seconds_total (.*)$/m.exec(metrics)?.[1]) > 0, metrics);
+  });
+
   it('are well named, by Prometheus’ own account', function () {
     needTool(this, 'promtool', 'install the Debian package prometheus');
     const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: metrics, encoding: 'utf8' });
