@@ -3,7 +3,7 @@
  * preStop holds the pod up while endpoint lists everywhere forget it; then comes SIGTERM, and the service drains
  * (app/drain.ts); the kubelet kills only after both have had their time.
  */
-import type { V1Container, V1Deployment, V1PodSpec } from '@kubernetes/client-node';
+import type { V1Container, V1Deployment, V1PodSpec, V1Toleration } from '@kubernetes/client-node';
 import { Duration, Size, type Chart } from 'cdk8s';
 import {
   ConfigMap,
@@ -37,6 +37,14 @@ export const CONTAINER_NAME = 'time-service';
 const PRE_STOP_SECONDS = 5;
 /** What is left after the drain: telemetry is flushed, the process ends. */
 const FLUSH_SECONDS = 5;
+/** How long a pod waits for its lost node to come back; it has nothing there to come back to. Kubernetes waits 300 s. */
+const LOST_NODE_SECONDS = 30;
+const LOST_NODE_TOLERATIONS: readonly V1Toleration[] = ['not-ready', 'unreachable'].map((state) => ({
+  key: `node.kubernetes.io/${state}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: LOST_NODE_SECONDS,
+}));
 /** The image's own user. */
 const USER_ID = 65_532;
 
@@ -180,7 +188,8 @@ function completePod(pod: V1PodSpec, environment: Environment): void {
   }));
   if (imagePullSecrets) pod.imagePullSecrets = imagePullSecrets.map((name) => ({ name }));
   if (nodeSelector) pod.nodeSelector = { ...nodeSelector };
-  if (tolerations) pod.tolerations = [...tolerations];
+  const isOurs = ({ key }: V1Toleration) => !tolerations?.some((toleration) => toleration.key === key);
+  pod.tolerations = [...LOST_NODE_TOLERATIONS.filter(isOurs), ...(tolerations ?? [])];
   if (priorityClassName !== undefined) pod.priorityClassName = priorityClassName;
 }
 

@@ -39,7 +39,10 @@ const ELSEWHERE: Environment = {
   imageRegistry: 'images.example.org/mirror',
   imagePullSecrets: ['pull'],
   nodeSelector: { 'kubernetes.io/arch': 'arm64' },
-  tolerations: [{ key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' }],
+  tolerations: [
+    { key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' },
+    { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 600 },
+  ],
   priorityClassName: 'high',
   labels: { team: 'a' },
   annotations: { 'example.org/owner': 'team-a' },
@@ -346,7 +349,10 @@ describe('another install, with everything that is off elsewhere', () => {
       { nodeSelector, tolerations, priorityClassName },
       {
         nodeSelector: { 'kubernetes.io/arch': 'arm64' },
-        tolerations: [{ key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' }],
+        tolerations: [
+          { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 },
+          ...ELSEWHERE.tolerations!,
+        ],
         priorityClassName: 'high',
       },
     );
