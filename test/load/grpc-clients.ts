@@ -20,6 +20,9 @@ export function grpcClients({ target, callers, serviceConfig }: GrpcClientsPlan)
     'grpc.service_config': serviceConfig,
     // What is looked up at most every 30 s by default, a rollout replaces within that time.
     'grpc.dns_min_time_between_resolutions_ms': 1000,
+    // Nothing else tells a channel that a node is gone.
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 5000,
   });
   let open = callers;
   const close = () => {
