@@ -55,6 +55,10 @@ e2e: $(READY) ## the claims of the manifests on a kind cluster of their own; 15 
 e2e-nodes: $(READY) ## nodes that watch each other's clocks, and what watches them, on such a cluster; 8 minutes
 	@mocha --config test/cluster/nodes.mocharc.json
 
+.PHONY: e2e-faults
+e2e-faults: $(READY) ## the faults of docs/faults.md that take a cluster, on such a one; 25 minutes
+	@mocha --config test/cluster/faults.mocharc.json
+
 .PHONY: e2e-review
 e2e-review: $(READY) ## what `make diff` says, held against such a cluster; 9 minutes
 	@mocha --config test/cluster/review.mocharc.json

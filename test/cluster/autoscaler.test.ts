@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 
 import { readServingPods, REPLICAS, say, waitFor, waitForPods } from './cluster.ts';
-import { expectNoFailure, startOutsideLoad, startServiceLoad } from './service-load.ts';
+import { COSTLY_PATH, expectNoFailure, startOutsideLoad, startServiceLoad } from './service-load.ts';
 
-/** Two centuries of transitions cost the service some 2 ms, and the load almost nothing. */
-const COSTLY_PATH = '/v1/zones/Europe/Paris/transitions?from=1900-01-01T00:00:00Z&to=2099-01-01T00:00:00Z';
 const COSTLY_RATE = 500;
 const RATE = 100;
 

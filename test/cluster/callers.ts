@@ -3,15 +3,12 @@
  * They run on the control plane, which no test drains or pauses, and ask Services by their addresses, so that what is
  * measured is the service and not the cluster's DNS.
  */
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { build } from 'esbuild';
 
-import { change, CONTROL_PLANE, kubectl, target, waitFor } from './cluster.ts';
+import { change, CONTROL_PLANE, kubectl, runInPod, target, waitFor } from './cluster.ts';
 import { contentImage } from '../../infra/cluster/image.ts';
 import type { LoadReport } from '../load/report.ts';
 
@@ -101,7 +98,7 @@ export async function addressOf(
 /** Load that runs in a pod, until it is stopped or disposed of. */
 export interface PodLoad extends AsyncDisposable {
   /** How many requests have ended, as of the last second. */
-  readonly ended: number;
+  readEnded(): Promise<number>;
   stop(): Promise<LoadReport>;
 }
 
@@ -112,24 +109,23 @@ export async function startPodLoad(name: string, options: Readonly<Record<string
   const pod = caller(name, CALLERS, ['/programs/load.mjs', '--json', '--progress', ...args]);
   await change('apply', pod);
   await waitForCallers(pod);
-  const logs = execFile('kubectl', target.kubectl('logs', '--namespace', CALLERS, '--follow', name));
-  const closed = once(logs, 'close');
-  let ended = 0;
-  let report: LoadReport | undefined;
-  createInterface(logs.stdout!).on('line', (line) => {
-    const said = JSON.parse(line) as LoadReport | { ended: number };
-    if ('ended' in said) ended = said.ended;
-    else report = said;
-  });
+  const lastLine = async () => (await kubectl('logs', '--namespace', CALLERS, '--tail', '1', name)).trim();
   return {
-    get ended() {
-      return ended;
+    async readEnded() {
+      const line = await lastLine();
+      return line === '' ? 0 : (JSON.parse(line) as { ended: number }).ended;
     },
+    // The log is not followed from the start: that would break where the API server or a kubelet is stopped meanwhile.
     async stop() {
+      // What runs this may end with the process that it signals, and with an error then.
+      await runInPod(name, "process.kill(1, 'SIGTERM')", CALLERS).catch(() => undefined);
+      await waitFor(`the pod ${name} to end`, 60, async () => {
+        const { status } = await target.get<V1Pod>('pod', name, '--namespace', CALLERS);
+        return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+      });
+      const report = await lastLine();
       await change('delete', pod);
-      await closed;
-      if (!report) throw new Error(`Expected the load ${name} to end with its report`);
-      return report;
+      return JSON.parse(report) as LoadReport;
     },
     [Symbol.asyncDispose]: () => change('delete', pod),
   };

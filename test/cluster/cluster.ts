@@ -2,11 +2,12 @@
  * The suite's own cluster: like that of `make up`, but under a name, at ports and with a kubeconfig of its own, so that
  * neither disturbs the other. What a user would type is run as a user would type it.
  */
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
 
 import { capture } from '../../infra/cluster/command.ts';
 import { containersOf, isReady } from '../../infra/cluster/install.ts';
@@ -116,6 +117,36 @@ export async function waitForPods(): Promise<V1Pod[]> {
   return serving;
 }
 
+/** How many pods serve for as long as something goes on: the fewest and the most at any look. */
+export async function watchServing(work: Promise<unknown>): Promise<{ least: number; most: number }> {
+  const counts: number[] = [];
+  while (await Promise.race([work.then(() => false), delay(250, true)])) {
+    counts.push((await readServingPods()).length);
+  }
+  return { least: Math.min(...counts), most: Math.max(...counts) };
+}
+
+/** The nodes that pods of the service may be on. */
+export async function readWorkers(): Promise<string[]> {
+  const nodes = await target.list<V1Node>('nodes');
+  return nodes.map(({ metadata }) => metadata!.name!).filter((node) => node !== CONTROL_PLANE);
+}
+
+/** A node with one of the three pods: what is reckoned of a node that is lost is true of such a one. */
+export async function findNodeOfOnePod(): Promise<string> {
+  const nodes = (await waitForPods()).map(({ spec }) => spec!.nodeName!);
+  assert.equal(nodes.length, REPLICAS.min);
+  const node = nodes.find((one) => nodes.indexOf(one) === nodes.lastIndexOf(one));
+  assert.ok(node, `no node has just one of the pods: ${nodes.join(', ')}`);
+  return node;
+}
+
+/** Takes every pod from a node, as an operator does before maintenance. */
+export async function drainNode(node: string): Promise<void> {
+  const everything = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout', '120s'];
+  await kubectl('drain', node, ...everything);
+}
+
 /** Undoes what was patched: it belongs to kubectl then, and would be refused to `make deploy`. */
 export async function redeploy(): Promise<void> {
   await kubectl('delete', 'deployment,hpa', NAME);
@@ -130,6 +161,14 @@ export async function waitFor(what: string, seconds: number, isSo: () => Promise
     if (performance.now() > endMs) throw new Error(`Expected ${what} within ${seconds} s`);
     await delay(500);
   }
+}
+
+/** Whether something ends well. */
+export function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }
 
 const LINES = 30;

@@ -8,9 +8,9 @@ import type { V1Pod } from '@kubernetes/client-node';
 
 import {
   evaluateInService,
+  findNodeOfOnePod,
   makeOrThrow,
   readServingPods,
-  REPLICAS,
   restartsOf,
   say,
   waitFor,
@@ -95,15 +95,6 @@ describe('the service goes on', () => {
     }
   });
 });
-
-/** What was written down above is true of a node that has one of the three pods. */
-async function findNodeOfOnePod(): Promise<string> {
-  const nodes = (await waitForPods()).map(({ spec }) => spec!.nodeName!);
-  assert.equal(nodes.length, REPLICAS.min);
-  const node = nodes.find((one) => nodes.indexOf(one) === nodes.lastIndexOf(one));
-  assert.ok(node, `no node has just one of the pods: ${nodes.join(', ')}`);
-  return node;
-}
 
 /** Keeps 8 MiB more every 20 ms. */
 const PLANT_LEAK = 'globalThis.leak = []; setInterval(() => leak.push(Buffer.alloc(8 << 20, 1)), 20); 0';

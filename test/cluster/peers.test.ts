@@ -13,6 +13,7 @@ import {
   runInPod,
   say,
   SERVICE_URL,
+  succeeds,
   waitFor,
 } from './cluster.ts';
 import { deployFaketime, setOffset } from './faketime.ts';
@@ -117,12 +118,7 @@ describe('the nodes watch each other’s clocks', () => {
       await signal('CONT');
     }
     say(`${answers} answers while the API server stood still`);
-    await waitFor('the API server to answer', 60, () =>
-      readPods().then(
-        () => true,
-        () => false,
-      ),
-    );
+    await waitFor('the API server to answer', 60, () => succeeds(readPods()));
     for (const pod of await findPods()) assert.equal(restartsOf(pod), restarts.get(pod.metadata!.uid));
   });
 

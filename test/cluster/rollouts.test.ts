@@ -3,16 +3,13 @@
  * thousand requests. The same load has to find fault with servers that end in a hurry.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { V1Deployment, V1Lifecycle, V1Service } from '@kubernetes/client-node';
 
 import { addressOf, CALLERS, nodePodSpec, startPodLoad } from './callers.ts';
-import { change, kubectl, NAME, readServingPods, say, target, waitForPods } from './cluster.ts';
-import { expectNoFailure, startServiceLoad } from './service-load.ts';
-import { DEFAULT_PORTS } from '../../app/config.ts';
-import { headlessName } from '../../infra/service.ts';
+import { change, kubectl, NAME, readServingPods, say, waitForPods } from './cluster.ts';
+import { expectNoFailure, SERVICE_CONFIG, startServiceLoad, startSpreadCalls } from './service-load.ts';
 import { formatReport, type LoadReport } from '../load/report.ts';
 
 const ROLLOUTS = 10;
@@ -23,18 +20,12 @@ const CALLS = 200_000;
 const RATE = 1700;
 const SPREAD_RATE = 750;
 const PINNED_RATE = 100;
-
-/** Spreads calls, and makes those again that a rollout refuses: a client makes a refused call again by itself only once. */
-const SERVICE_CONFIG = readFileSync('app/grpc/proto/time/v1/time_grpc_service_config.json', 'utf8');
+const CALLING = 50;
 
 describe('rollouts under load', () => {
   it(`fail none of ${REQUESTS} requests and ${CALLS} calls in ${ROLLOUTS} rollouts`, async () => {
     await using load = await startServiceLoad(RATE);
-    await using spread = await startPodLoad('spread-calls', {
-      grpc: `dns:///${headlessName(target.environment)}.${target.environment.namespace}.svc.cluster.local:${DEFAULT_PORTS.grpc}`,
-      rate: SPREAD_RATE,
-      'service-config': SERVICE_CONFIG,
-    });
+    await using spread = await startSpreadCalls(SPREAD_RATE, CALLING);
     // Through the one address a connection stays with its pod until that goes.
     await using pinned = await startPodLoad('pinned-calls', {
       grpc: await addressOf(NAME, 'grpc'),
@@ -42,13 +33,15 @@ describe('rollouts under load', () => {
       'service-config': SERVICE_CONFIG,
     });
     let rollouts = 0;
-    while (rollouts < ROLLOUTS || load.outside.ended < REQUESTS || spread.ended < CALLS) {
+    let called = 0;
+    while (rollouts < ROLLOUTS || load.outside.ended < REQUESTS || called < CALLS) {
       const endedBefore = load.outside.ended;
       await replaceAllPods();
       const requests = load.outside.ended - endedBefore;
       // One that was over sooner has proven too little to count.
       if (requests >= REQUESTS_EACH) rollouts += 1;
-      say(`rollout ${rollouts}: ${requests} requests, ${load.outside.failed} failed so far; ${spread.ended} calls`);
+      called = await spread.readEnded();
+      say(`rollout ${rollouts}: ${requests} requests, ${load.outside.failed} failed so far; ${called} calls in all`);
     }
     const calls = await spread.stop();
     expectNoFailure(calls);
