@@ -103,7 +103,7 @@ describe('the image', function () {
     const again = `${IMAGE}-again`;
     await run('make', ['image', `IMAGE_NAME=${again}`, 'BUILD_OPTIONS=--no-cache'], { maxBuffer: 64 * 1024 * 1024 });
     const [first, second] = await Promise.all([listFiles(IMAGE), listFiles(again)]);
-    assert.ok(first.some((line) => line.endsWith(' app/main.mjs')));
+    assert.ok(first.some((line) => line.endsWith(' app/main.cjs')));
     assert.deepEqual(second, first);
   });
 
