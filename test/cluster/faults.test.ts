@@ -23,7 +23,7 @@ import {
   waitForPods,
   watchServing,
 } from './cluster.ts';
-import { measureHealing, QUIET_MS, secondsSince, underLoad, undoAfter, waitForServing } from './losses.ts';
+import { measureHealing, secondsSince, underLoad, undoAfter, waitForServing } from './losses.ts';
 import { checkoutWithVariables } from './other-checkout.ts';
 import { COSTLY_PATH, startOutsideLoad } from './service-load.ts';
 import { capture } from '../../infra/cluster/command.ts';
@@ -31,9 +31,11 @@ import { readInstall } from '../../infra/cluster/install.ts';
 import { defineFaults, type Measured } from '../faults/matrix.ts';
 import { formatReport } from '../load/report.ts';
 
-/** Of costly requests: what makes the autoscaler add pods, and three times what one pod bears. */
+/** Of costly requests: what makes the autoscaler add a pod, and more than two cores bear; one core bears 800. */
 const BUSY_RATE = 500;
 const OVERLOAD_RATE = 1500;
+/** From when there are more pods. */
+const OVERLOAD_MS = 30_000;
 /** A kubelet that has begun anew calls its pods unready some time after. */
 const KUBELET_START_MS = 15_000;
 
@@ -158,8 +160,7 @@ async function drainForAWhile(node: string): Promise<void> {
 
 async function overload(): Promise<Measured> {
   await using costly = startOutsideLoad(OVERLOAD_RATE, COSTLY_PATH);
-  const { most } = await watchServing(waitForServing(REPLICAS.max));
-  await delay(QUIET_MS);
+  const { most } = await watchServing(waitForServing(REPLICAS.min + 1).then(() => delay(OVERLOAD_MS)));
   say(formatReport(await costly.stop()));
   const startMs = performance.now();
   await waitFor('an answer', 60, () => succeeds(askAnew()));

@@ -10,7 +10,7 @@ const RATE = 500;
 const CALL_RATE = 50;
 const CALLING = 10;
 /** Before a fault and after it. */
-export const QUIET_MS = 5000;
+const QUIET_MS = 5000;
 
 export const secondsSince = (startMs: number): number => (performance.now() - startMs) / 1000;
 
