@@ -44,8 +44,10 @@ export interface Environment {
   >;
   /** How long the load must have been low before the autoscaler takes pods away. */
   readonly scaleDownWindowSeconds: number;
-  /** Where the API server answers, as `kubectl get endpointslices kubernetes` says: policies see no Service address. */
-  readonly apiServer: { readonly cidr: string; readonly port: number };
+  /** Where the API servers answer, as `kubectl get endpointslices kubernetes` says: policies see no Service address. */
+  readonly apiServer: { readonly cidrs: readonly string[]; readonly port: number };
+  /** What answers for names before CoreDNS does: NodeLocal DNSCache, at `{ cidr: '169.254.20.10/32' }` by default. */
+  readonly dnsCache?: Destination;
   readonly exposure: Exposure;
   /** The service's own configuration; what is not named here has the default of app/config.ts. */
   readonly variables?: Readonly<Partial<Record<VariableName, string>>>;
@@ -82,8 +84,8 @@ export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
     // All its nodes share the processors of one machine.
     capacity: planMeasured({ requestsPerSecond: 25_000, p99Ms: 5, mostCores: 0.5 }),
     scaleDownWindowSeconds: 30,
-    // Docker gives kind's network any part of this range.
-    apiServer: { cidr: '172.16.0.0/12', port: 6443 },
+    // Docker gives kind's network any part of these ranges.
+    apiServer: { cidrs: ['172.16.0.0/12', '192.168.0.0/16'], port: 6443 },
     exposure: { kind: 'nodePort', http: 30_080, grpc: 30_051 },
     metricsServer: true,
   },
@@ -93,7 +95,7 @@ export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
     capacity: planMeasured({ requestsPerSecond: 140_000, p99Ms: 5 }),
     scaleDownWindowSeconds: 300,
     // An address for documentation (RFC 5737): nothing is opened until the cluster's own stands here.
-    apiServer: { cidr: '192.0.2.1/32', port: 6443 },
+    apiServer: { cidrs: ['192.0.2.1/32'], port: 6443 },
     exposure: { kind: 'none' },
   },
 };

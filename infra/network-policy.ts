@@ -1,6 +1,6 @@
 /**
- * Who may talk to the pods, and whom they may talk to; everything else is refused, because a
- * policy that names a direction denies in it whatever no rule allows. The public ports are open to every
+ * Who may talk to the pods, and whom they may talk to; everything else is refused, because a policy that names a
+ * direction denies in it whatever no rule allows. The public ports are open to every
  * source, because what comes through a node port or a load balancer arrives with a node's address, which no selector can
  * name. https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
@@ -15,7 +15,7 @@ const DNS_PORT = 53;
 const NTP_PORT = 123;
 
 export function addNetworkPolicy(chart: Chart, environment: Environment): void {
-  const { name, apiServer, prometheusNamespace, ntp, telemetry } = environment;
+  const { name, apiServer, dnsCache, prometheusNamespace, ntp, telemetry } = environment;
   const pods = { podSelector: { matchLabels: selectorLabels(environment) } };
   const dns = { ...destination({ namespace: 'kube-system' }), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } };
   new k8s.KubeNetworkPolicy(chart, 'network-policy', {
@@ -34,8 +34,11 @@ export function addNetworkPolicy(chart: Chart, environment: Environment): void {
         },
       ],
       egress: [
-        { to: [dns], ports: [port(DNS_PORT, 'UDP'), port(DNS_PORT)] },
-        { to: [destination(apiServer)], ports: [port(apiServer.port)] },
+        {
+          to: [dns, ...(dnsCache === undefined ? [] : [destination(dnsCache)])],
+          ports: [port(DNS_PORT, 'UDP'), port(DNS_PORT)],
+        },
+        { to: apiServer.cidrs.map((cidr) => destination({ cidr })), ports: [port(apiServer.port)] },
         { to: [pods], ports: [port(DEFAULT_PORTS.grpc)] },
         ...(ntp === undefined ? [] : [{ to: ntp.map(destination), ports: [port(NTP_PORT, 'UDP')] }]),
         ...(telemetry === undefined ? [] : [{ to: [destination(telemetry.to)], ports: [port(telemetry.port)] }]),

@@ -45,7 +45,6 @@ export function addServices(chart: Chart, environment: Environment): void {
   });
   completeManifest(service, ({ spec }: V1Service) => {
     completeService(spec!, environment);
-    spec!.trafficDistribution = 'PreferClose';
     if (exposure.kind !== 'nodePort') return;
     for (const port of spec!.ports!) port.nodePort = exposure[portName(port)];
   });

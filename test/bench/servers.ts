@@ -9,6 +9,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { findFreePort } from '../free-port.ts';
+import { readImageOptions } from '../image-options.ts';
 
 export const SERVER_CORE = '0';
 export const LOAD_CORE = '1';
@@ -33,6 +34,8 @@ export interface RunningServer extends Ports, AsyncDisposable {
   readonly startMs: number;
   /** Resident memory, in bytes. */
   readonly readMemory: () => number;
+  /** The most of it so far. */
+  readonly readPeakMemory: () => number;
   /** Processor time since its start, in seconds. */
   readonly readCpu: () => number;
 }
@@ -43,16 +46,10 @@ const anchor = (name: string, file: string): Contender => ({
   environment: ({ port }) => ({ PORT: String(port) }),
 });
 
-/** What the image runs: the last line of the Dockerfile, but for the bundle's folder. */
-function imageArguments(): string[] {
-  const command = /^CMD (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '[]';
-  return (JSON.parse(command) as string[]).map((argument) => (argument === 'main.cjs' ? 'build/main.cjs' : argument));
-}
-
 /** The service as the image runs it. */
 export const SERVICE: Contender = {
   name: 'time-service',
-  command: [process.execPath, ...imageArguments()],
+  command: [process.execPath, ...readImageOptions(), 'build/main.cjs'],
   environment: ({ port, grpcPort }) => ({
     PORT: String(port),
     GRPC_PORT: String(grpcPort),
@@ -109,6 +106,7 @@ export async function startServer(
     ...ports,
     startMs: performance.now() - startedMs,
     readMemory: () => readStatus(child, 'VmRSS') * 1024,
+    readPeakMemory: () => readStatus(child, 'VmHWM') * 1024,
     readCpu: () => readCpuSeconds(child),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { readImageOptions } from '../image-options.ts';
 import { startService, type ServiceCommand, type ServiceProcess } from '../service-process.ts';
 
 export type Question = 'inspect' | 'leak';
@@ -30,8 +31,6 @@ export interface Victim extends ServiceProcess {
   readonly ask: (question: Question) => void;
 }
 
-/** The heap as the image's `--max-old-space-size-percentage=60` makes it of a pod's 256 MiB. */
-const MEMORY_OPTIONS = ['--max-old-space-size=153', '--expose-gc'];
 const PROBE = join(import.meta.dirname, 'probe.ts');
 
 export async function startVictim(
@@ -41,7 +40,7 @@ export async function startVictim(
   const service = await startService(environment, {
     main: 'build/main.cjs',
     ...command,
-    nodeOptions: [...MEMORY_OPTIONS, '--import', PROBE, ...(command.nodeOptions ?? [])],
+    nodeOptions: [...readImageOptions(), '--expose-gc', '--import', PROBE, ...(command.nodeOptions ?? [])],
   });
   const { child } = service;
   return {

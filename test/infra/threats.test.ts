@@ -11,7 +11,7 @@ const THREATS = readFileSync('docs/threats.md', 'utf8');
 const OBJECTS = parseAllDocuments(readFileSync('dist/production.yaml', 'utf8')).map(
   (document) => document.toJS() as { kind: string },
 );
-const API_SERVER = ENVIRONMENTS['production']!.apiServer.cidr;
+const API_SERVERS = ENVIRONMENTS['production']!.apiServer.cidrs;
 
 /** The first two cells of each row of the table under a heading. */
 function rowsUnder(heading: string): string[] {
@@ -28,7 +28,7 @@ function find(kind: string): object {
 }
 
 function describePeer({ ipBlock, namespaceSelector, podSelector }: V1NetworkPolicyPeer): string {
-  if (ipBlock) return ipBlock.cidr === API_SERVER ? 'the API server' : ipBlock.cidr;
+  if (ipBlock) return API_SERVERS.includes(ipBlock.cidr) ? 'the API server' : ipBlock.cidr;
   const pods = Object.entries(podSelector!.matchLabels!).map(([name, value]) => `${name}: ${value}`);
   const namespace = namespaceSelector?.matchLabels?.['kubernetes.io/metadata.name'];
   return namespace === undefined ? pods.join() : `${pods.join()} in ${namespace}`;
