@@ -6,8 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node/bin:$(PAT
 # install scripts depends on its version; a Node on the PATH that is new enough serves as it is.
 NODE_SERVES := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 26 || (a == 26 && b >= 9) ? 0 : 1)'
 READY := node_modules/.ready
-# What measures goes, as root, before all other sessions (sched(7), autogroups).
-FIRST := setsid --wait sh -c '{ echo -20 >/proc/self/autogroup; } 2>/dev/null; exec "$$@"' --
+FIRST := test/first.sh
 
 VERSION = $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
@@ -32,7 +31,7 @@ run: $(READY) ## serve on :8080, without a cluster or Docker
 	@node --disable-warning=ExperimentalWarning app/main.ts
 
 .PHONY: test
-test: $(READY) ## every test that needs no cluster
+test: $(READY) ## the tests that need no more than this checkout
 	@mocha
 
 .PHONY: oracle
@@ -140,7 +139,7 @@ rollback: $(READY) ## return to the image and the configuration before
 	@$(CLUSTER) rollback $(TARGET)
 
 .PHONY: undeploy
-undeploy: $(READY) ## remove what deploy applied, but the namespace
+undeploy: $(READY) ## remove what deploy applied, but the namespace and metrics-server
 	@$(CLUSTER) undeploy $(TARGET)
 
 .PHONY: status
@@ -148,8 +147,8 @@ status: $(READY) ## replicas, versions, autoscaler, restarts and their reason
 	@$(CLUSTER) status $(TARGET)
 
 .PHONY: diff-live
-diff-live: $(READY) ## what a deploy would change in the cluster, by a dry run
-	@node infra/review.ts --live $(TARGET) || [ $$? -lt 3 ]
+diff-live: $(READY) ## what a deploy, of IMAGE= or the one it takes without, would change in the cluster, by a dry run
+	@node infra/review.ts --live $(TARGET) $(if $(IMAGE),--image $(IMAGE)) || [ $$? -lt 3 ]
 
 .PHONY: logs
 logs: $(READY) ## follow the logs of all pods
@@ -195,6 +194,7 @@ release: check ## VERSION=1.2.3 IMAGE=registry/name:1.2.3 written down, with the
 	@$(MAKE) --no-print-directory pin IMAGE='$(IMAGE)'
 	buf build --exclude-source-info -o $(RELEASED_API)
 	@sed -i "s/^## \[Unreleased\]$$/&\n\n## [$(VERSION)] - $$(date +%F)/" CHANGELOG.md
+	@sed -i 's/\(time-service:\)[0-9]\+\.[0-9]\+\.[0-9]\+/\1$(VERSION)/' README.md docs/time-zone-data.md docker-compose.yaml
 	@echo 'Read the changes, commit them, and tag v$(VERSION).'
 
 .PHONY: check

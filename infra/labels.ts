@@ -15,8 +15,10 @@ export function ownerLabels(environment: Environment): Record<string, string> {
   return { ...selectorLabels(environment), 'app.kubernetes.io/managed-by': 'cdk8s' };
 }
 
+export const VERSION_LABEL = 'app.kubernetes.io/version';
+
 /** What the pods and their Deployment carry besides. */
-export const VERSION_LABELS = { 'app.kubernetes.io/version': VERSION } as const;
+export const VERSION_LABELS = { [VERSION_LABEL]: VERSION } as const;
 
 /** A pod with this label, in the same namespace, may reach the admin port. */
 export const ADMIN_ACCESS_LABELS = { 'time-service-access': 'admin' } as const;

@@ -16,7 +16,7 @@ const USAGE = `usage: node infra/review.ts [--json | --markdown] [--base REF]
          what infra/ makes now, beside dist/ at a commit; without one, where this branch left main
        node infra/review.ts [--json | --markdown] BEFORE AFTER
          two files or folders of any project
-       node infra/review.ts [--json | --markdown] --live [--env NAME] [--context NAME]
+       node infra/review.ts [--json | --markdown] --live [--env NAME] [--context NAME] [--image NAME]
          what infra/ makes for an environment, beside the cluster of a context
 `;
 
@@ -27,6 +27,7 @@ const OPTIONS = {
   context: { type: 'string' },
   env: { type: 'string' },
   help: { type: 'boolean' },
+  image: { type: 'string' },
   json: { type: 'boolean' },
   live: { type: 'boolean' },
   markdown: { type: 'boolean' },
@@ -43,13 +44,13 @@ function readArguments(args: string[]) {
 type Arguments = ReturnType<typeof readArguments>;
 
 async function review({ values, positionals }: Arguments): Promise<Report> {
-  const { base, context, env, live } = values;
+  const { base, context, env, image, live } = values;
   if (live && positionals.length === 0 && base === undefined) {
     const [{ findTarget }, { readLive }] = await Promise.all([
       import('./cluster/target.ts'),
       import('./review/live.ts'),
     ]);
-    const { before, after, refusals } = await readLive(await findTarget(env, context));
+    const { before, after, refusals } = await readLive(await findTarget(env, context), image);
     return reviewInstalls(new Map([['', before]]), new Map([['', after]]), refusals);
   }
   const [from, to] = positionals;

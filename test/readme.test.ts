@@ -4,13 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
+import { VERSION } from '../app/version.ts';
 import { needTool } from './outside-tool.ts';
-import { readCommands, startCommand } from './readme.ts';
+import { readCommands, readProgram, startCommand } from './readme.ts';
 import { startService, type ServiceProcess } from './service-process.ts';
 
 const run = promisify(execFile);
@@ -21,16 +22,16 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
   'make check': ['.ci/run', 'make check'],
   'make tzdata OUT=': ['test/oracle/tzdata-directory.test.ts', "'tzdata', `OUT="],
   'make image': ['test/cluster/image.test.ts', "'make image'"],
-  'docker run --rm --read-only --cap-drop ALL -p 8080:8080 time-service:0.1.0': [
+  [`docker run --rm --read-only --cap-drop ALL -p 8080:8080 time-service:${VERSION}`]: [
     'test/cluster/image.test.ts',
     "'docker run --rm --read-only ",
   ],
   'docker network create clocks': ['test/cluster/image.test.ts', "'docker network create clocks'"],
-  'docker run --rm -d --network clocks --name clock time-service:0.1.0': [
+  [`docker run --rm -d --network clocks --name clock time-service:${VERSION}`]: [
     'test/cluster/image.test.ts',
     "'docker run --rm -d ",
   ],
-  'docker run --rm --network clocks --entrypoint /nodejs/bin/node time-service:0.1.0 -e \'fetch("http://clock:8080/time").then((answer) => answer.text()).then(console.log)\'':
+  [`docker run --rm --network clocks --entrypoint /nodejs/bin/node time-service:${VERSION} -e 'fetch("http://clock:8080/time").then((answer) => answer.text()).then(console.log)'`]:
     ['test/cluster/image.test.ts', "'docker run --rm --network "],
   'docker stop clock && docker network rm clocks': ['test/cluster/image.test.ts', "'docker stop clock "],
   'docker compose up --build': ['test/discovery/compose.test.ts', "compose('up', "],
@@ -172,6 +173,24 @@ describe('the commands of the README', () => {
       const changed = await changedFiles();
       for (const file of ['CHANGELOG.md', 'package.json', 'dist/production.yaml'])
         assert.ok(changed.includes(file), file);
+      // What people type has the new version's name.
+      const { stdout } = await run(
+        'git',
+        ['grep', '--only-matching', '-h', 'time-service:[0-9][0-9.]*', '--', '*.md', '*.yaml'],
+        {
+          cwd: folder,
+        },
+      );
+      assert.deepEqual(new Set(stdout.trim().split('\n')), new Set(['time-service:1.2.3']));
+    });
+
+    it('have make synth make the manifests of the environment that the README adds', async () => {
+      const table = join(folder, 'infra/environments.ts');
+      const entry = readProgram('ts');
+      writeFileSync(table, readFileSync(table, 'utf8').replace(/\};\n$/, `${entry}};\n`));
+      await run('node_modules/.bin/tsc', [], { cwd: folder });
+      await make('synth');
+      assert.match(readFileSync(join(folder, 'dist/staging.yaml'), 'utf8'), /kind: GRPCRoute/);
     });
   });
 });

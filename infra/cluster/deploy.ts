@@ -5,11 +5,11 @@
 import type { KubernetesObject, V1Deployment, V1ReplicaSet } from '@kubernetes/client-node';
 
 import { Advice, capture } from './command.ts';
-import { HASH_LABEL, readInstall, revisionOf } from './install.ts';
+import { CONTROLLER_PREFIX, HASH_LABEL, readInstall, revisionOf } from './install.ts';
 import { waitForRollout } from './rollout.ts';
 import type { Target } from './target.ts';
 import { releasedImage } from '../deployment.ts';
-import { ownerLabels, selectorText } from '../labels.ts';
+import { ownerLabels, selectorText, VERSION_LABEL } from '../labels.ts';
 import { MONITORING_GROUP } from '../monitoring/scrape.ts';
 import { monitoringFile, synthesize } from '../synthesis.ts';
 
@@ -40,6 +40,10 @@ export async function deploy(target: Target, image: string): Promise<void> {
   await apply(target, objects);
   console.log(`${objects.length} objects applied to ${target.context}, with ${image}`);
   if (!isMonitored) console.log(`Without ${monitoringFile(target.key)}: the cluster has no ${MONITORING_GROUP}.`);
+  else if (target.environment.prometheusNamespace === undefined)
+    console.log(
+      'Only pods labelled time-service-access=admin may scrape it: the environment has no prometheusNamespace.',
+    );
   await waitForRollout(target);
   await prune(target, objects);
 }
@@ -47,7 +51,7 @@ export async function deploy(target: Target, image: string): Promise<void> {
 /** What a deploy of an image applies: all that the cluster has kinds for. */
 export async function readManifests(
   target: Target,
-  image = releasedImage(target.environment),
+  image: string,
 ): Promise<{ readonly objects: readonly KubernetesObject[]; readonly isMonitored: boolean }> {
   const files = synthesize({ [target.key]: target.environment });
   const isMonitored = (await readKnownKinds(target, MONITORING_GROUP)).length > 0;
@@ -83,10 +87,11 @@ export async function rollBack(target: Target): Promise<void> {
   await waitForRollout(target);
 }
 
-/** Removes the install; the Namespace stays, for others may live in it. */
+/** Removes the install; what others may live in or by stays. */
 export async function undeploy(target: Target): Promise<void> {
   await remove(target, await readOwned(target));
-  console.log(`The namespace ${target.environment.namespace} is left.`);
+  const { namespace, metricsServer } = target.environment;
+  console.log(`The namespace ${namespace} is left${metricsServer ? ', and metrics-server in kube-system' : ''}.`);
 }
 
 async function apply(target: Target, objects: readonly KubernetesObject[], ...flags: string[]): Promise<void> {
@@ -141,10 +146,19 @@ function withTemplateOf(
   { apiVersion, kind, metadata, spec }: V1Deployment,
   { spec: set }: V1ReplicaSet,
 ): KubernetesObject {
-  const { name, namespace, labels } = metadata!;
+  const { name, namespace } = metadata!;
   const { replicas: _, ...rest } = spec!;
   const template = structuredClone(set!.template!);
   delete template.metadata!.labels![HASH_LABEL];
   delete template.metadata!.creationTimestamp;
-  return { apiVersion, kind, metadata: { name, namespace, labels }, spec: { ...rest, template } } as KubernetesObject;
+  const annotations = Object.fromEntries(
+    Object.entries(metadata!.annotations ?? {}).filter(([key]) => !key.startsWith(CONTROLLER_PREFIX)),
+  );
+  const labels = { ...metadata!.labels, [VERSION_LABEL]: template.metadata!.labels![VERSION_LABEL] };
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, namespace, labels, annotations },
+    spec: { ...rest, template },
+  } as KubernetesObject;
 }

@@ -12,7 +12,9 @@ import { Advice } from './command.ts';
 import type { Target } from './target.ts';
 import { selectorLabels, selectorText } from '../labels.ts';
 
-const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision';
+/** What the Deployment's controller annotates with. */
+export const CONTROLLER_PREFIX = 'deployment.kubernetes.io/';
+const REVISION_ANNOTATION = `${CONTROLLER_PREFIX}revision`;
 export const HASH_LABEL = 'pod-template-hash';
 
 export interface Install {

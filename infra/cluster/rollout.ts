@@ -27,13 +27,17 @@ const HOPELESS = new Set([
 /** @throws Advice with events and log lines when the rollout fails */
 export async function waitForRollout(target: Target): Promise<void> {
   let said = '';
+  let saidMs = 0;
   for (;;) {
     const install = await readInstall(target);
-    const failure = findFailure(install);
-    if (failure !== undefined) throw new Advice(await explain(target, install, failure));
     const { isDone, summary } = progressOf(install);
-    if (summary !== said) console.log(summary);
-    said = summary;
+    if (summary !== said) {
+      console.log(summary);
+      said = summary;
+      saidMs = performance.now();
+    }
+    const failure = findFailure(install, performance.now() - saidMs);
+    if (failure !== undefined) throw new Advice(await explain(target, install, failure));
     if (isDone) return;
     await delay(POLL_MS);
   }
@@ -53,15 +57,19 @@ function progressOf({ deployment, autoscaler }: Install): { isDone: boolean; sum
   };
 }
 
-function findFailure(install: Install): string | undefined {
-  const { metadata, status } = install.deployment;
+/** @param stillMs for how long nothing has moved */
+function findFailure(install: Install, stillMs: number): string | undefined {
+  const { metadata, spec, status } = install.deployment;
   if ((status?.observedGeneration ?? 0) < metadata!.generation!) return undefined;
   const hopeless = newPods(install).find((pod) =>
     containersOf(pod).some(({ state }) => HOPELESS.has(state?.waiting?.reason ?? '')),
   );
   if (hopeless) return `${hopeless.metadata!.name} cannot start`;
-  const late = status?.conditions?.find(({ reason }) => reason === 'ProgressDeadlineExceeded');
-  return late && 'it made no progress within its deadline';
+  // The Deployment's own deadline is over with its first pod, and those that the autoscaler adds have none.
+  const isLate =
+    status?.conditions?.some(({ reason }) => reason === 'ProgressDeadlineExceeded') ||
+    stillMs > spec!.progressDeadlineSeconds! * 1000;
+  return isLate ? 'it made no progress within its deadline' : undefined;
 }
 
 async function explain(target: Target, install: Install, failure: string): Promise<string> {

@@ -3,6 +3,7 @@ import type { V1Pod, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 
 import { containersOf, isReady, lastEnd, readInstall, revisionOf, troublesOf } from './install.ts';
 import type { Target } from './target.ts';
+import { VERSION_LABEL } from '../labels.ts';
 
 export async function showStatus(target: Target): Promise<void> {
   const install = await readInstall(target);
@@ -33,7 +34,7 @@ function describePod(pod: V1Pod): string[] {
   return [
     metadata!.name!,
     spec!.nodeName ?? '-',
-    metadata!.labels?.['app.kubernetes.io/version'] ?? '-',
+    metadata!.labels?.[VERSION_LABEL] ?? '-',
     spec!.containers[0]!.image!,
     metadata!.deletionTimestamp === undefined ? (isReady(pod) ? 'yes' : 'no') : 'ending',
     describeAge(metadata!.creationTimestamp),

@@ -220,13 +220,23 @@ function round(value: number): number {
   return Number(value.toPrecision(6));
 }
 
-function clusterAlerts({ name, namespace }: Environment): Definition[] {
+function clusterAlerts(environment: Environment): Definition[] {
+  const { name, namespace } = environment;
   const deployment = (metric: string) => selector(`kube_deployment_${metric}`, { namespace, deployment: name });
   const autoscaler = (metric: string, matchers = {}) =>
     selector(`kube_horizontalpodautoscaler_${metric}`, { namespace, horizontalpodautoscaler: name, ...matchers });
   const sameDeployment = 'on (namespace, deployment)';
   const same = 'on (namespace, horizontalpodautoscaler)';
   return [
+    {
+      // Whoever sees no metrics sees no trouble either: all other alerts are silent where these are missing.
+      name: 'TimeServiceMetricsMissing',
+      severity: 'warning',
+      lasting: '10m',
+      expr: `absent(${selectFrom(environment)(PROCESS_METRICS.build)})`,
+      summary: 'No pod of the time service is scraped.',
+      description: 'Prometheus has had no metrics of {{ $labels.job }} in {{ $labels.namespace }} for ten minutes.',
+    },
     {
       name: 'TimeServiceReplicasShort',
       severity: 'warning',

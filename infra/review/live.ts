@@ -6,7 +6,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 
 import { capture, CommandError } from '../cluster/command.ts';
-import { FIELD_MANAGER, readManifests, readOwned } from '../cluster/deploy.ts';
+import { FIELD_MANAGER, pullableImage, readManifests, readOwned } from '../cluster/deploy.ts';
 import { contentImage } from '../cluster/image.ts';
 import type { Target } from '../cluster/target.ts';
 import type { Refusal } from './report.ts';
@@ -18,10 +18,15 @@ export interface LiveStates {
   readonly refusals: readonly Refusal[];
 }
 
-/** What a deploy of an environment would change. */
-export async function readLive(target: Target): Promise<LiveStates> {
-  // To kind a deploy brings the image of the present content.
-  const image = target.kindCluster === undefined ? undefined : contentImage();
+/**
+ * What a deploy of an environment would change.
+ *
+ * @param image without it that of a deploy which names none: on kind, of the present content
+ */
+export async function readLive(
+  target: Target,
+  image = target.kindCluster === undefined ? pullableImage(target) : contentImage(),
+): Promise<LiveStates> {
   const { objects: manifests } = await readManifests(target, image);
   const kept = new Set(manifests.map(identify));
   const pruned = (await readOwned(target)).filter((object) => !kept.has(identify(object)));

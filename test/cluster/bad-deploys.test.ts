@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 
 import type { V1Pod } from '@kubernetes/client-node';
 
-import { kubectl, make, makeOrThrow, readServingPods, waitFor, waitForPods } from './cluster.ts';
+import { kubectl, make, makeOrThrow, readServingPods, target, waitFor, waitForPods } from './cluster.ts';
 import { checkoutWithVariables } from './other-checkout.ts';
 import { startServiceLoad } from './service-load.ts';
+import { readInstall } from '../../infra/cluster/install.ts';
 
 const RATE = 300;
 const MISSING_IMAGE = 'time-service:no-such-tag';
@@ -25,6 +26,7 @@ describe('a deploy', () => {
 
 async function expectStuck(deploy: () => ReturnType<typeof make>, reason: RegExp): Promise<void> {
   const old = await waitForPods();
+  const before = await readNotes();
   await using load = await startServiceLoad(RATE);
   const { code, output } = await deploy();
   assert.notEqual(code, 0);
@@ -41,7 +43,15 @@ async function expectStuck(deploy: () => ReturnType<typeof make>, reason: RegExp
   await makeOrThrow('rollback');
   const healed = await waitForPods();
   assert.deepEqual(new Set(healed.map(template)), templates);
+  assert.deepEqual(await readNotes(), before);
   await load.expectNoFailure();
+}
+
+/** What the Deployment is labelled and annotated with, but for the count of its revisions. */
+async function readNotes(): Promise<unknown> {
+  const { labels, annotations } = (await readInstall(target)).deployment.metadata!;
+  const { 'deployment.kubernetes.io/revision': _, ...kept } = annotations!;
+  return { labels, annotations: kept };
 }
 
 function namesOf(pods: readonly V1Pod[]): string[] {

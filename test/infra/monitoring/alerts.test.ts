@@ -426,6 +426,28 @@ const TIMELINES: Readonly<Record<string, readonly Timeline[]>> = {
       silent: ['1h', '8h'],
     },
   ],
+  TimeServiceMetricsMissing: [
+    {
+      it: 'fires where nothing is scraped, until something is',
+      series: own(PROCESS_METRICS.build, '1x4 _x20 1x20', pod('a')),
+      fires: [
+        {
+          at: '20m',
+          labels: { ...INSTALL, severity: 'warning' },
+          description: 'Prometheus has had no metrics of time-service in time-service for ten minutes.',
+        },
+      ],
+      silent: ['12m', '30m'],
+    },
+    {
+      it: 'is silent where one pod is scraped, and while all are replaced',
+      series: {
+        ...own(PROCESS_METRICS.build, '1x10 _x5 1x40', pod('a')),
+        ...own(PROCESS_METRICS.build, '1x10 _x50', pod('b')),
+      },
+      silent: ['16m', '50m'],
+    },
+  ],
   TimeServiceReplicasShort: [
     {
       it: 'counts the pods that are missing',
