@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 
 import { readServingPods, REPLICAS, say, waitFor, waitForPods } from './cluster.ts';
-import { COSTLY_PATH, expectNoFailure, startOutsideLoad, startServiceLoad } from './service-load.ts';
+import { COSTLY_PATH, COSTLY_RATE, expectNoFailure, startOutsideLoad, startServiceLoad } from './service-load.ts';
 
-const COSTLY_RATE = 500;
 const RATE = 100;
 
 describe('the autoscaler', () => {

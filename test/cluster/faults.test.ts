@@ -25,14 +25,13 @@ import {
 } from './cluster.ts';
 import { measureHealing, secondsSince, underLoad, undoAfter, waitForServing } from './losses.ts';
 import { checkoutWithVariables } from './other-checkout.ts';
-import { COSTLY_PATH, startOutsideLoad } from './service-load.ts';
+import { COSTLY_PATH, COSTLY_RATE, startOutsideLoad } from './service-load.ts';
 import { capture } from '../../infra/cluster/command.ts';
 import { readInstall } from '../../infra/cluster/install.ts';
 import { defineFaults, type Measured } from '../faults/matrix.ts';
 import { formatReport } from '../load/report.ts';
 
-/** Of costly requests: what makes the autoscaler add a pod, and more than two cores bear; one core bears 800. */
-const BUSY_RATE = 500;
+/** Of costly requests more than the cores bear that the cluster leaves. */
 const OVERLOAD_RATE = 1500;
 /** From when there are more pods. */
 const OVERLOAD_MS = 30_000;
@@ -131,7 +130,7 @@ async function countOddPods(zone: string | undefined): Promise<number> {
 async function drainWhileScaling(): Promise<Measured> {
   const [one, other] = (await readWorkers()) as [string, string, string];
   const counts = [];
-  await using busy = startOutsideLoad(BUSY_RATE, COSTLY_PATH);
+  await using busy = startOutsideLoad(COSTLY_RATE, COSTLY_PATH);
   counts.push(await watchServing(waitForServing(REPLICAS.min + 1)));
   counts.push(await watchServing(drainForAWhile(one)));
   counts.push(await watchServing(waitForServing(REPLICAS.min + 1)));

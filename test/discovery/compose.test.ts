@@ -96,24 +96,20 @@ describe('docker-compose.yaml, with Consul and HAProxy of this machine in place 
   });
 
   it(`loses none of ${REQUESTS} requests while its three instances are replaced`, async () => {
-    const load = new Load({
+    await using load = new Load({
       clients: httpClients({ url: `${url}/time`, keepAlive: 20, fresh: 1 }),
       ratePerSecond: 1000,
       maxRequests: 10_000_000,
       maxSeconds: 280,
     });
-    try {
-      for (const instance of INSTANCES) {
-        await compose('up', '--detach', '--no-build', '--no-deps', '--force-recreate', instance);
-        await until(() => isRegistered(instance));
-        // By then HAProxy has asked again.
-        await delay(3000);
-      }
-      await until(async () => load.ended >= REQUESTS);
-    } finally {
-      await load.stop();
+    for (const instance of INSTANCES) {
+      await compose('up', '--detach', '--no-build', '--no-deps', '--force-recreate', instance);
+      await until(() => isRegistered(instance));
+      // By then HAProxy has asked again.
+      await delay(3000);
     }
-    const report = await load.report;
+    await until(async () => load.ended >= REQUESTS);
+    const report = await load.stop();
     console.log(formatReport(report));
     assert.deepEqual(report.errors, {});
     assert.deepEqual(Object.keys(report.answers), ['200']);

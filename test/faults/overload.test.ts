@@ -22,8 +22,9 @@ const COSTLY_PATH = '/v1/zones/Europe/Paris/transitions?from=2000-01-01T00:00:00
 const CURVE = [0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5];
 const PATIENCE_MS = 1000;
 const WARM_UP_S = 4;
-/** Each probe has a connection of its own, as the kubelet's have, and more of them than may wait at once. */
-const PROBES = { clients: 50, ratePerSecond: 50 };
+/** Each probe has a connection of its own and waits for 1 s, as the kubelet's do; there are more than may wait at once. */
+const PROBES = { keepAlive: 0, fresh: 50, answerTimeoutMs: 1000 };
+const PROBES_PER_SECOND = 50;
 
 function pin(core: string): void {
   execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', core, String(process.pid)], { stdio: 'ignore' });
@@ -43,10 +44,9 @@ function overloaded(path: string, overload: (service: Overloaded) => Promise<Mea
     pin(LOAD_CORE);
     try {
       await using service = await startVictim({}, { wrapper: ['taskset', '--cpu-list', SERVER_CORE] });
-      const url = `http://127.0.0.1:${service.adminPort}/livez`;
-      const { ratePerSecond, clients: fresh } = PROBES;
-      const clients = httpClients({ url, keepAlive: 0, fresh });
-      const admin = new Load({ clients, ratePerSecond, maxRequests: Infinity, maxSeconds: 600 });
+      const clients = httpClients({ url: `http://127.0.0.1:${service.adminPort}/readyz`, ...PROBES });
+      const limits = { maxRequests: Infinity, maxSeconds: Infinity };
+      await using admin = new Load({ clients, ratePerSecond: PROBES_PER_SECOND, ...limits });
       const measured = await overload({ service, ...(await saturate(service, path)) });
       const recovery = await awaitAnswer(service.httpPort);
       const { failed, latencyMs } = await admin.stop();

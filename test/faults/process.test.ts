@@ -83,7 +83,7 @@ async function exhaustHeap(): Promise<Measured> {
 async function exhaustDescriptors(): Promise<Measured> {
   await using service = await startVictim({}, { wrapper: ['prlimit', '--nofile=100', '--'] });
   const clients = httpClients({ url: `http://127.0.0.1:${service.httpPort}/time`, keepAlive: 10 });
-  const kept = new Load({ clients, ratePerSecond: 100, maxRequests: Infinity, maxSeconds: 60 });
+  await using kept = new Load({ clients, ratePerSecond: 100, maxRequests: Infinity, maxSeconds: 60 });
   while (kept.ended < 20) await delay(10);
   const sockets = await openSockets(service.httpPort, 300);
   await delay(3000);

@@ -15,6 +15,8 @@ export interface HttpClientsPlan {
   readonly keepAlive: number;
   /** Clients that open a connection for each request. */
   readonly fresh?: number;
+  /** How long each waits for its answer. */
+  readonly answerTimeoutMs?: number;
   /**
    * Where a new connection goes, asked each time one is opened; without it, where the URL says. Like the endpoints of a
    * Service, it moves what is opened next and leaves what is open.
@@ -23,7 +25,13 @@ export interface HttpClientsPlan {
 }
 
 /** @throws Error for a target that is neither on this machine nor, when run in a pod, in the cluster */
-export function httpClients({ url, keepAlive, fresh = 0, endpoint }: HttpClientsPlan): LoadClient[] {
+export function httpClients({
+  url,
+  keepAlive,
+  fresh = 0,
+  answerTimeoutMs = ANSWER_TIMEOUT_MS,
+  endpoint,
+}: HttpClientsPlan): LoadClient[] {
   const { hostname, host, port, pathname, search } = new URL(url);
   refuseForeignHost(hostname);
   const target = {
@@ -31,7 +39,7 @@ export function httpClients({ url, keepAlive, fresh = 0, endpoint }: HttpClients
     port: port || 80,
     path: pathname + search,
     headers: { Host: host },
-    timeout: ANSWER_TIMEOUT_MS,
+    timeout: answerTimeoutMs,
   };
   return Array.from(
     { length: keepAlive + fresh },

@@ -44,8 +44,8 @@ export function refuseForeignHost(host: string): void {
   throw new Error(`Expected a target on the loopback interface, or to run in a pod, got ${host}`);
 }
 
-/** A load that runs from when it is made. */
-export class Load {
+/** A load that runs from when it is made, until it is disposed of at the latest. */
+export class Load implements AsyncDisposable {
   /** Resolves when the last request has ended. */
   readonly report: Promise<LoadReport>;
   readonly #plan: LoadPlan;
@@ -80,6 +80,10 @@ export class Load {
   stop(): Promise<LoadReport> {
     this.#endMs = performance.now();
     return this.report;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   async #run(): Promise<LoadReport> {

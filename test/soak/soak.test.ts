@@ -88,8 +88,9 @@ async function soak(): Promise<Measured> {
   const rates = await findHalfRates(crowds);
   console.log(`half load: ${rates.map(Math.round).join(', ')} a second`);
   const limits = { maxRequests: Infinity, maxSeconds: Infinity };
-  const loads = crowds.map(
-    (makeClients, index) => new Load({ ...limits, clients: makeClients(), ratePerSecond: rates[index] }),
+  await using asking = new AsyncDisposableStack();
+  const loads = crowds.map((makeClients, index) =>
+    asking.use(new Load({ ...limits, clients: makeClients(), ratePerSecond: rates[index] })),
   );
 
   const looks: Holding[] = [];
