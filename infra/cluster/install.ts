@@ -54,6 +54,11 @@ export function revisionOf({ metadata }: KubernetesObject): number {
   return Number(metadata?.annotations?.[REVISION_ANNOTATION] ?? 0);
 }
 
+/** Why the cluster takes no more pods: a quota, a policy. */
+export function refusalOf({ deployment }: Install): string | undefined {
+  return deployment.status?.conditions?.find(({ type }) => type === 'ReplicaFailure')?.message;
+}
+
 /** The pods of the newest revision that the controller knows. */
 export function newPods({ deployment, replicaSets, pods }: Install): V1Pod[] {
   const current = replicaSets.find((set) => revisionOf(set) === revisionOf(deployment));

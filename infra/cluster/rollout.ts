@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 
 import { Advice, capture, CommandError } from './command.ts';
-import { containersOf, isReady, newPods, readInstall, troublesOf, type Install } from './install.ts';
+import { containersOf, isReady, newPods, readInstall, refusalOf, troublesOf, type Install } from './install.ts';
 import type { Target } from './target.ts';
 
 const POLL_MS = 1000;
@@ -74,8 +74,8 @@ function findFailure(install: Install, stillMs: number): string | undefined {
 
 async function explain(target: Target, install: Install, failure: string): Promise<string> {
   const lines = [`The rollout of ${target.environment.name} failed: ${failure}.`];
-  const refused = install.deployment.status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
-  if (refused?.message !== undefined) lines.push(`  ${refused.message}`);
+  const refusal = refusalOf(install);
+  if (refusal !== undefined) lines.push(`  ${refusal}`);
   const pods = newPods(install);
   const pod = pods.find((one) => !isReady(one) && troublesOf(one).length > 0) ?? pods.find((one) => !isReady(one));
   if (pod) lines.push(...(await explainPod(target, pod)));

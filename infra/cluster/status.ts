@@ -1,7 +1,7 @@
 /** What is running: how many pods of which version, what the autoscaler thinks, and what restarted why. */
 import type { V1Pod, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 
-import { containersOf, isReady, lastEnd, readInstall, revisionOf, troublesOf } from './install.ts';
+import { containersOf, isReady, lastEnd, readInstall, refusalOf, revisionOf, troublesOf } from './install.ts';
 import type { Target } from './target.ts';
 import { VERSION_LABEL } from '../labels.ts';
 
@@ -14,6 +14,8 @@ export async function showStatus(target: Target): Promise<void> {
   console.log(
     `pods: ${replicas} of ${deployment.spec!.replicas} wanted, ${updatedReplicas} updated, ${availableReplicas} available`,
   );
+  const refusal = refusalOf(install);
+  if (refusal !== undefined) console.log(`refused: ${refusal}`);
   if (autoscaler) console.log(`autoscaler: ${describeAutoscaler(autoscaler)}`);
   console.log();
   printTable([['POD', 'NODE', 'VERSION', 'IMAGE', 'READY', 'AGE', 'RESTARTS', 'WHY'], ...pods.map(describePod)]);
