@@ -14,7 +14,7 @@ import { timeService } from './grpc/time-service.ts';
 import { apiRoutes, createApi } from './http/api.ts';
 import { Application } from './http/application.ts';
 import { EventStreams } from './http/events.ts';
-import { recoverErrors } from './http/layers.ts';
+import { recoverErrors, refuseTargets } from './http/layers.ts';
 import { routeRequests } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { WorkQueue } from './http/work-queue.ts';
@@ -86,6 +86,7 @@ async function serve(config: Config): Promise<void> {
     await HttpServer.open(
       new Application([
         recoverErrors(logger),
+        refuseTargets(),
         routeRequests(adminRoutes(health, registry, { ...build, node: process.versions.node, tzdb: TZDB_VERSION })),
       ]),
       { ...config, port: config.adminPort },

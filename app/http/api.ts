@@ -4,7 +4,14 @@ import { clockRoutes } from './clock.ts';
 import { conversionRoutes } from './conversion.ts';
 import { docsRoutes } from './docs.ts';
 import { eventRoutes, type EventStreams } from './events.ts';
-import { observeRequests, recoverErrors, refuseMalformed, shedOverload, type Observers } from './layers.ts';
+import {
+  observeRequests,
+  recoverErrors,
+  refuseMalformed,
+  refuseTargets,
+  shedOverload,
+  type Observers,
+} from './layers.ts';
 import { descriptionRoute } from './openapi.ts';
 import { pageRoutes } from './page.ts';
 import { peerRoutes } from './peers.ts';
@@ -51,10 +58,14 @@ export function createApi(
   observers: Observers,
   { delayMs, maxDelayMs }: Shedding,
 ): Application {
+  const recover = recoverErrors(observers.logger);
   return new Application([
     observeRequests(observers),
+    // What the next two throw has to be an answer too, or it would be in flight for ever.
+    recover,
+    refuseTargets(),
     keepWorldTimeApi(),
-    recoverErrors(observers.logger),
+    recover,
     refuseMalformed(),
     shedOverload(delayMs, maxDelayMs),
     routeRequests(routes),

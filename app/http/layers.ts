@@ -1,4 +1,5 @@
 /** The layers around the router, from the outermost: observe, refuse what cannot be served, recover from errors. */
+import type Koa from 'koa';
 import type { Logger } from 'pino';
 
 import type { Answer, Answering } from './answer.ts';
@@ -83,6 +84,22 @@ export function recoverErrors(logger: Logger): Layer {
     }
     return answering instanceof Promise ? answering.catch(recover) : answering;
   };
+}
+
+/** Refuses a target without a path, before a layer asks for one: Koa finds null there, or throws. */
+export function refuseTargets(): Layer {
+  return (ctx, next) => {
+    if (hasPath(ctx)) return next();
+    throw new HttpError(400, `Expected a target with a path, got ${JSON.stringify(ctx.url.slice(0, 64))}`);
+  };
+}
+
+function hasPath(ctx: Koa.Context): boolean {
+  try {
+    return typeof ctx.path === 'string';
+  } catch {
+    return false;
+  }
 }
 
 /** The longest request target that is read: fifty of the longest zone names fit. */

@@ -53,6 +53,21 @@ describe('hostile requests', () => {
     });
   }
 
+  for (const target of ['foo://x', 'http://%@x/', 'http://[%]/']) {
+    it(`refuses the target ${target}, as it does any other request`, async () => {
+      await using own = await openService();
+      const answer = await exchangeBytes(own.server.port, `GET ${target} HTTP/1.1\r\n${host}${close}\r\n`);
+      assert.match(answer, /^HTTP\/1.1 400 /);
+      assert.ok(answer.includes(`"Expected a target with a path, got \\"${target}\\""`), answer);
+      assert.match(answer, /^X-Request-Id: [0-9a-f]{32}\r$/m);
+      assert.match(answer, /^Tzdb-Version: /m);
+      const metrics = await own.registry.metrics();
+      assert.match(metrics, /^http_requests_total\{route="none",method="GET",status="400"\} 1$/m);
+      assert.match(metrics, /^http_requests_in_flight 0$/m);
+      assert.equal(own.logLines.length, 1);
+    });
+  }
+
   it('answers pipelined requests in order', async () => {
     const one = (zone: string) => `GET /time?zone=${zone} HTTP/1.1\r\n${host}`;
     const answer = await exchangeBytes(
