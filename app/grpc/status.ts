@@ -21,14 +21,22 @@ export interface FieldViolation {
   readonly error: ExpectationError;
 }
 
-/** A request whose fields are not what was expected; it names all of them. */
+/**
+ * How many fields an error tells of. Each stands in its trailers three times, and many clients drop trailers of more than
+ * 8 KiB, with the status in them: so many fit, whatever was sent.
+ */
+const MOST_TOLD = 5;
+
+/** A request whose fields are not what was expected; its message names the first of them. */
 export class FieldError extends Error {
   override readonly name = 'FieldError';
   readonly code: status;
   readonly violations: readonly FieldViolation[];
 
   constructor(code: status, violations: readonly FieldViolation[]) {
-    super(violations.map(({ field, error }) => `${field}: ${error.message}`).join('; '));
+    const told = violations.slice(0, MOST_TOLD).map(({ field, error }) => `${field}: ${error.message}`);
+    const untold = violations.length - told.length;
+    super([...told, ...(untold > 0 ? [`and ${untold} more`] : [])].join('; '));
     this.code = code;
     this.violations = violations;
   }
@@ -55,7 +63,7 @@ export function describeError(error: unknown): StatusObject {
 
 function withDetails({ code, message, violations }: FieldError): StatusObject {
   const badRequest = create(BadRequestSchema, {
-    fieldViolations: violations.map(({ field, error }) => ({ field, description: error.message })),
+    fieldViolations: violations.slice(0, MOST_TOLD).map(({ field, error }) => ({ field, description: error.message })),
   });
   const rich = create(StatusSchema, { code, message, details: [anyPack(BadRequestSchema, badRequest)] });
   const metadata = new Metadata();

@@ -8,7 +8,32 @@ import { ParameterError, type BadParameter } from './problem.ts';
 import type { Route } from './route.ts';
 import { ExpectationError } from '../zones/expectation.ts';
 
-/** Reads the parameters of one route, or throws a ParameterError that names every bad one. */
+/** A target has room for two thousand mistakes. The first few help whoever made them; all would cost half a megabyte. */
+const MOST_TOLD = 8;
+
+/** What is wrong with a request. */
+class Complaints {
+  readonly told: BadParameter[] = [];
+  readonly #names = new Set<string>();
+  #count = 0;
+
+  get untold(): number {
+    return this.#count - this.told.length;
+  }
+
+  /** @param tell makes the complaint, which costs more than to count it */
+  add(name: string, tell: () => BadParameter): void {
+    this.#count += 1;
+    this.#names.add(name);
+    if (this.told.length < MOST_TOLD) this.told.push(tell());
+  }
+
+  isAbout(name: string): boolean {
+    return this.#names.has(name);
+  }
+}
+
+/** Reads the parameters of one route, or throws a ParameterError that names the bad ones. */
 export type ParameterReader = (
   path: Readonly<Record<string, string>>,
   querystring: string,
@@ -21,13 +46,15 @@ export function readerFor(route: Route): ParameterReader {
   const repeatable = new Set(names.filter((name) => isArray(route.queryParameters[name])));
 
   return (path, querystring) => {
-    const bad: BadParameter[] = [];
-    const texts = groupValues(querystring, names, repeatable, bad);
+    const complaints = new Complaints();
+    // First, because a path that leads nowhere is what the status tells of, whatever the query has.
     const pathResult = pathSchema.safeParse(path);
+    collectIssues(pathResult, 'path', path, complaints);
+    const texts = groupValues(querystring, names, repeatable, complaints);
     const queryResult = querySchema.safeParse(texts);
-    collectIssues(pathResult, 'path', path, bad);
-    collectIssues(queryResult, 'query', texts, bad);
-    if (bad.length > 0 || !pathResult.success || !queryResult.success) throw new ParameterError(bad);
+    collectIssues(queryResult, 'query', texts, complaints);
+    const { told, untold } = complaints;
+    if (told.length > 0 || !pathResult.success || !queryResult.success) throw new ParameterError(told, untold);
     return { path: pathResult.data, query: queryResult.data };
   };
 }
@@ -40,7 +67,7 @@ function groupValues(
   querystring: string,
   names: readonly string[],
   repeatable: ReadonlySet<string>,
-  bad: BadParameter[],
+  complaints: Complaints,
 ): Record<string, string | string[]> {
   const texts: Record<string, string | string[]> = {};
   if (querystring === '') return texts;
@@ -50,13 +77,13 @@ function groupValues(
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = decode(equals < 0 ? '' : pair.slice(equals + 1));
     if (name === undefined || value === undefined) {
-      bad.push(badQuery(name ?? '', 'percent-encoding of UTF-8', pair));
+      complaints.add(name ?? '', () => badQuery(name ?? '', 'percent-encoding of UTF-8', pair));
     } else if (!names.includes(name)) {
-      bad.push(badQuery(name, describeNames(names), name, adviseOnName(name, names)));
+      complaints.add(name, () => badQuery(name, describeNames(names), name, adviseOnName(name, names)));
     } else if (repeatable.has(name)) {
       ((texts[name] ??= []) as string[]).push(value);
     } else if (name in texts) {
-      bad.push(badQuery(name, 'one value', value, 'it was given more than once'));
+      complaints.add(name, () => badQuery(name, 'one value', value, 'it was given more than once'));
     } else {
       texts[name] = value;
     }
@@ -105,13 +132,15 @@ function collectIssues(
   result: z.ZodSafeParseResult<unknown>,
   place: 'path' | 'query',
   texts: Readonly<Record<string, string | string[]>>,
-  bad: BadParameter[],
+  complaints: Complaints,
 ): void {
   for (const issue of result.error?.issues ?? []) {
     const name = String(issue.path[0]);
     // A name that is already reported has no second complaint about what is missing because of the first.
-    if (bad.some((other) => other.parameter === name)) continue;
-    bad.push({ parameter: name, in: place, error: adviseOnPlus(expectationOf(issue, texts[name])) });
+    if (complaints.isAbout(name)) continue;
+    complaints.add(name, () => {
+      return { parameter: name, in: place, error: adviseOnPlus(expectationOf(issue, texts[name])) };
+    });
   }
 }
 

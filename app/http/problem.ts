@@ -23,13 +23,15 @@ export interface BadParameter {
   readonly error: ExpectationError;
 }
 
-/** A request whose parameters are not what was expected; it names all of them. */
+/** A request whose parameters are not what was expected; it names them. */
 export class ParameterError extends Error {
   override readonly name = 'ParameterError';
   readonly bad: readonly BadParameter[];
 
-  constructor(bad: readonly BadParameter[]) {
-    super(bad.map(({ parameter, error }) => `${parameter}: ${error.message}`).join('; '));
+  /** @param untold how many more there are */
+  constructor(bad: readonly BadParameter[], untold = 0) {
+    const told = bad.map(({ parameter, error }) => `${parameter}: ${error.message}`);
+    super([...told, ...(untold > 0 ? [`and ${untold} more`] : [])].join('; '));
     this.bad = bad;
   }
 }

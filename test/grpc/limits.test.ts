@@ -4,6 +4,7 @@ import { connect, constants, type ClientHttp2Session, type Http2Session } from '
 import { mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import { create, toBinary } from '@bufbuild/protobuf';
 import { Metadata, status, type ServerWritableStream, type ServiceError } from '@grpc/grpc-js';
 
 import { openGrpc, TestClient, type TestServer } from './service.ts';
@@ -55,6 +56,25 @@ describe('the limits of the gRPC server', () => {
     using client = new TestClient(server.address);
     const zone = 'x'.repeat(16 * 1024);
     await assert.rejects(client.call(getTime, { zones: [zone] }), { code: status.RESOURCE_EXHAUSTED });
+  });
+
+  it('tells what is wrong with fifty zones in trailers that a client with room for 8 KiB takes', async () => {
+    await using server = await openGrpc();
+    using session = await openSession(server);
+    const message = toBinary(
+      getTime.input,
+      create(getTime.input, { zones: Array.from({ length: 50 }, () => '字'.repeat(99)) }),
+    );
+    const frame = Buffer.alloc(5);
+    frame.writeUInt32BE(message.length, 1);
+    const stream = session.request(GET_TIME);
+    stream.resume().end(Buffer.concat([frame, message]));
+    const [trailers] = (await once(stream, 'trailers')) as [Record<string, string>];
+    assert.equal(trailers['grpc-status'], String(status.INVALID_ARGUMENT));
+    assert.match(decodeURIComponent(trailers['grpc-message'] ?? ''), /^zones\[0\]: .*; zones\[4\]: .*; and 45 more$/);
+    const entries = Object.entries(trailers);
+    const bytes = entries.reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
+    assert.ok(bytes <= 8192, `${bytes} bytes`);
   });
 
   it('refuses metadata of more than 8 KiB, and takes less', async () => {

@@ -178,6 +178,23 @@ describe('bad input', () => {
     assert.deepEqual(errors?.map(({ parameter }) => parameter).toSorted(), ['duration', 'more', 'time', 'zone']);
   });
 
+  it('tells eight of more mistakes than anyone reads, and how many more there are', async () => {
+    const response = await fetch(`${service.url}/v1/convert?${'a&'.repeat(2000)}time=x`);
+    const text = await response.text();
+    const { detail, errors } = JSON.parse(text) as Problem;
+    assert.equal(response.status, 400);
+    assert.equal(errors?.length, 8);
+    assert.match(detail, /; and 1993 more$/);
+    assert.ok(text.length < 4096, `${text.length} characters`);
+  });
+
+  it('says that a zone in the path is not found, however much is wrong with the query', async () => {
+    const response = await fetch(`${service.url}/v1/zones/Mars?zone=1&${'a&'.repeat(20)}`);
+    const { errors } = (await response.json()) as Problem;
+    assert.equal(response.status, 404);
+    assert.deepEqual([errors?.[0]?.parameter, errors?.[0]?.in], ['zone', 'path']);
+  });
+
   it('answers the first and the last instant that Temporal has', async () => {
     for (const at of ['-271821-04-20T00:00:00Z', '%2B275760-09-13T00:00:00Z']) {
       for (const zone of ['Europe/Paris', 'Pacific/Kiritimati', '-23:59']) {

@@ -13,7 +13,7 @@
 // - An offset is that of local time from UTC: "+01:00", with seconds where a historic one has them ("-00:44:30").
 // - A local date and time is written as RFC 9557 has it.
 // - A request that does not make sense ends with INVALID_ARGUMENT. The message says what was expected and what came,
-//   and the details hold a google.rpc.BadRequest that names the fields.
+//   and the details hold a google.rpc.BadRequest that names the fields, the first five of them where there are more.
 // - A request may have 16 KiB and its metadata 8 KiB; beyond either the call ends with RESOURCE_EXHAUSTED. At most 100
 //   calls are open on a connection; a client holds further ones back until one of them has ended.
 // - The initial metadata of a stream, of an error, and of an answer to a call with a `traceparent` (W3C Trace Context) has
