@@ -7,7 +7,7 @@ import { instantSchema, localTypeSchemas, offsetSchema, tzdbSchema, zoneNameSche
 import { instantParameter, zoneParameter } from './shared-parameters.ts';
 import type { Clock } from '../clock/clock.ts';
 import { VERSION } from '../version.ts';
-import { formatInstant, toEpochMs } from '../zones/instant.ts';
+import { formatInstant, LAST_NS, toEpochMs } from '../zones/instant.ts';
 import { findOffsetInterval, formatOffset, listTransitions, type Transition } from '../zones/transitions.ts';
 import { describeZone } from '../zones/tz-table.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
@@ -60,7 +60,7 @@ export function zoneRoutes(clock: Clock): Route[] {
       answers: () => ({ 'application/json': transitionsSchema() }),
       handle: ({ path: { zone }, query }) => {
         const fromNs = query.from ?? startOfYear(clock.now().epochNs);
-        const toNs = query.to ?? fromNs + DEFAULT_RANGE_NS;
+        const toNs = query.to ?? endOfDefaultRange(fromNs);
         const transitions = listTransitions(zone, fromNs, toNs).map(encodeTransition);
         return answerZoneData(
           { zone: zone.id, tzdb: TZDB_VERSION, from: formatInstant(fromNs), to: formatInstant(toNs), transitions },
@@ -173,6 +173,11 @@ const zoneSchema = answerSchema(() =>
 
 /** Two years, so that a zone with daylight-saving time shows it twice. */
 const DEFAULT_RANGE_NS = 731n * 86_400n * 1_000_000_000n;
+
+function endOfDefaultRange(fromNs: bigint): bigint {
+  const endNs = fromNs + DEFAULT_RANGE_NS;
+  return endNs < LAST_NS ? endNs : LAST_NS;
+}
 
 function startOfYear(epochNs: bigint): bigint {
   return BigInt(Date.UTC(new Date(toEpochMs(epochNs)).getUTCFullYear(), 0)) * NS_PER_MS;

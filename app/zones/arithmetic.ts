@@ -64,12 +64,16 @@ export interface Difference {
   readonly total: number;
 }
 
-/** @throws ExpectationError when a time lies outside Temporal's range */
+/** @throws ExpectationError when a time lies outside Temporal's range, or an end of the whole unit that `to` is in */
 export function measureBetween(from: Time, to: Time, zone: Zone, unit: Unit): Difference {
   const start = resolveTime(from, zone, 'compatible');
   const end = resolveTime(to, zone, 'compatible');
   const first = new Temporal.ZonedDateTime(start.chosen.epochNs, zone.id);
   const last = new Temporal.ZonedDateTime(end.chosen.epochNs, zone.id);
-  const duration = first.until(last, { largestUnit: unit });
-  return { from: start, to: end, duration, total: duration.total({ unit, relativeTo: first }) };
+  try {
+    const duration = first.until(last, { largestUnit: unit });
+    return { from: start, to: end, duration, total: duration.total({ unit, relativeTo: first }) };
+  } catch (error) {
+    throw outOfRange(error, `${unit} from ${start.chosen.local} to ${end.chosen.local}`);
+  }
 }

@@ -9,6 +9,9 @@ const NS_PER_MS = 1_000_000n;
 const US_PER_S = 1_000_000;
 const LONGEST_TIME = 64;
 
+/** The last instant that Temporal has: +275760-09-13T00:00:00Z. */
+export const LAST_NS = 8_640_000_000_000_000_000_000n;
+
 /**
  * @param text an instant with its offset: `2026-11-24T03:05:54Z`, `2026-11-24T04:05:54.5+01:00`
  * @returns nanoseconds since 1970

@@ -163,6 +163,14 @@ describe('bad input', () => {
   for (const [path, detail] of [
     ['/v1/add?time=2026-01-01&duration=P300000Y', /Expected an instant between .*, got "2026-01-01.* plus P300000Y"/],
     ['/v1/convert?time=-271821-04-19T00:00:01&from=%2B23:00', /Expected an instant between/],
+    [
+      '/v1/between?from=%2B275760-08-15T00:00:00Z&to=%2B275760-09-12T00:00:00Z&unit=months&zone=UTC',
+      /Expected an instant between .*, got "months from \+275760-08-15/,
+    ],
+    [
+      '/v1/between?from=-271821-05-19T00:00:00Z&to=-271821-04-20T00:00:00Z&unit=years&zone=UTC',
+      /Expected an instant between .*, got "years from -271821-05-19/,
+    ],
     ['/v1/zones/UTC/transitions?from=1900-01-01T00:00:00Z&to=2101-01-02T00:00:00Z', /at most 200 years long/],
     ['/v1/zones/UTC/transitions?from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z', /ends after its start/],
   ] as const) {
@@ -199,8 +207,15 @@ describe('bad input', () => {
     for (const at of ['-271821-04-20T00:00:00Z', '%2B275760-09-13T00:00:00Z']) {
       for (const zone of ['Europe/Paris', 'Pacific/Kiritimati', '-23:59']) {
         assert.equal((await fetch(`${service.url}/v1/zones/${zone}?at=${at}`)).status, 200);
+        assert.equal((await fetch(`${service.url}/v1/zones/${zone}/transitions?from=${at}`)).status, 200);
         assert.equal((await fetch(`${service.url}/v1/convert?time=${at}&to=${zone}`)).status, 200);
       }
     }
+  });
+
+  it('ends a range that was given no end where Temporal ends', async () => {
+    const response = await fetch(`${service.url}/v1/zones/UTC/transitions?from=%2B275760-01-01T00:00:00Z`);
+    const { from, to } = (await response.json()) as { from: string; to: string };
+    assert.deepEqual([from, to], ['+275760-01-01T00:00:00.000000Z', '+275760-09-13T00:00:00.000000Z']);
   });
 });
