@@ -56,7 +56,8 @@ export function parseTime(text: string): Time {
 
 function hasOffset(text: string): boolean {
   const [beforeZone = ''] = text.split('[');
-  return /[Tt ].*[Zz+-]/.test(beforeZone);
+  // Tied to the start: a search from every T of a long text would take the square of its length.
+  return /^[^Tt ]*[Tt ].*[Zz+-]/.test(beforeZone);
 }
 
 /** RFC 3339 in UTC with six digits: `2026-11-24T03:05:54.123456Z`. */

@@ -40,6 +40,14 @@ describe('an instant', () => {
     assert.equal(formatInstant(parseInstant('2016-12-31T23:59:60Z')), '2016-12-31T23:59:59.000000Z');
   });
 
+  it('is not looked for in a text that is too long to be one', () => {
+    assert.throws(
+      () => parseTime('T'.repeat(4000)),
+      /^ExpectationError: Expected a local time such as .*, got "T{64}…"$/,
+    );
+    assert.throws(() => parseTime(`${'T'.repeat(4000)}Z`), /^ExpectationError: Expected an instant with its offset, /);
+  });
+
   for (const [text, kind] of [
     ['2026-11-24T03:05:54Z', 'bigint'],
     ['2026-11-24T03:05:54-01', 'bigint'],
