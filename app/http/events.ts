@@ -85,6 +85,8 @@ export class EventStreams implements DrainingServer, Disposable {
   }
 
   beginDrain(): void {
+    // More words would cut off a stream whose last ones are still on their way.
+    if (this.#isEnding) return;
     this.#isEnding = true;
     for (const stream of this.#streams) {
       const retryMs = RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least);

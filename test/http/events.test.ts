@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { text as readText } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { openService, partsOver } from './service.ts';
@@ -146,6 +147,14 @@ describe('GET /v1/events', () => {
     assert.ok(new Set(retries).size > 10);
     for (const { next } of listeners) assert.equal(await next(), undefined);
     assert.equal(await drained, true);
+  });
+
+  it('tells a listener that is slow to hear it only once that the stream ends', async () => {
+    using events = new EventStreams(new Machine().openClock());
+    const stream = events.open({ socket: { writableLength: 1 } } as never);
+    events.beginDrain();
+    await events.close();
+    assert.match(await readText(stream), /^retry: \d+\n\n$/);
   });
 
   it('has room for a thousand listeners, and tells the next one so', async () => {
