@@ -2,6 +2,8 @@
  * The zone where an address is, from a database in MaxMind's format such as GeoLite2 City, which its owner mounts: none is
  * shipped, because none may be shipped without its licence, and it is stale within weeks.
  */
+import { isIPv6 } from 'node:net';
+
 import { open, type CityResponse } from 'maxmind';
 
 import { ConfigError } from './config.ts';
@@ -19,6 +21,8 @@ export async function openGeoip(path: string): Promise<(address: string) => Zone
     throw new ConfigError(`GEOIP_DATABASE: expected a database in MaxMind's format, got ${path}: ${reason}`, { cause });
   });
   return (address) => {
+    // A database without IPv6 would be asked for the IPv4 address that the first bits of this one are.
+    if (reader.metadata.ipVersion === 4 && isIPv6(address)) return undefined;
     const name = reader.get(address)?.location?.time_zone;
     if (name === undefined) return undefined;
     try {

@@ -30,6 +30,7 @@ describe('the zone of an address', () => {
     ['203.0.113.1', undefined, 'a country and no zone'],
     ['10.0.0.1', undefined, 'not in the database'],
     ['2001:db8::1', undefined, 'IPv6, which this database has not'],
+    ['c000:2c8::1', undefined, 'IPv6 that begins as an IPv4 address that is placed, 192.0.2.200'],
   ] as const) {
     it(`of ${address} is ${zone ?? 'none'}: ${why}`, async () => {
       await using file = await openHere(DATABASE);
