@@ -92,10 +92,18 @@ describe('the process', () => {
     await fetch(`http://127.0.0.1:${service.httpPort}/time`, {
       headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
     });
+    const { headers } = await fetch(`http://127.0.0.1:${service.httpPort}/v1/clock`);
     service.child.kill('SIGTERM');
     assert.equal(await service.ended, 0);
     collector.close();
     const spans = JSON.stringify(received);
+    // What is traced by no one else begins a trace, under the id that its answer has, and without a parent.
+    assert.match(
+      spans,
+      new RegExp(
+        `"traceId":"${headers.get('x-request-id')}","spanId":"[0-9a-f]{16}",(?!"parent)[^{]*"name":"GET /v1/clock"`,
+      ),
+    );
     assert.match(
       spans,
       /"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"[0-9a-f]{16}".*"parentSpanId":"b7ad6b7169203331"/,

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, RandomIdGenerator, TracerProvider, type IdGenerator } from '@opentelemetry/sdk-trace';
 
 import type { TraceParent } from './trace-parent.ts';
 import { VERSION } from '../version.ts';
@@ -29,6 +29,21 @@ export interface FinishedRequest {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
+/** A request that comes with no trace begins one, whose id is the request's. */
+class RequestIds implements IdGenerator {
+  /** Of the request whose span is started next. */
+  traceId = '';
+  readonly #random = new RandomIdGenerator();
+
+  generateTraceId(): string {
+    return this.traceId;
+  }
+
+  generateSpanId(): string {
+    return this.#random.generateSpanId();
+  }
+}
+
 /** @param onLost told why no collector takes the spans, once until one does; the service goes on, and ends, without it */
 export function startTracing(onLost: (error: Error) => void): Tracing {
   let isLosing = false;
@@ -43,7 +58,9 @@ export function startTracing(onLost: (error: Error) => void): Tracing {
       noteOutcome(result.error);
       done(result);
     });
+  const ids = new RequestIds();
   const provider = new TracerProvider({
+    idGenerator: ids,
     resource: resourceFromAttributes({ 'service.name': 'time-service', 'service.version': VERSION }),
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   });
@@ -60,6 +77,7 @@ export function startTracing(onLost: (error: Error) => void): Tracing {
               traceFlags: parent.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
               isRemote: true,
             });
+      ids.traceId = traceId;
       const endMs = Date.now();
       const span = tracer.startSpan(
         name,
