@@ -124,14 +124,6 @@ async function serve(config: Config): Promise<void> {
       { host: config.host, port: config.grpcPort },
     ),
   );
-  resources.use(
-    startPeerLoop(peers, {
-      source: config.peers,
-      registry: config.registry,
-      ownPort: grpc.port,
-      onDiscoveryFailure: (error, pauseMs) => logger.warn({ err: error, pauseMs }, 'the peers cannot be found out'),
-    }),
-  );
   const instance = describeInstance({
     http: http.port,
     grpc: grpc.port,
@@ -139,6 +131,15 @@ async function serve(config: Config): Promise<void> {
     version: VERSION,
     zone: config.defaultZone.id,
   });
+  resources.use(
+    startPeerLoop(peers, {
+      source: config.peers,
+      registry: config.registry,
+      ownId: instance.id,
+      ownPort: grpc.port,
+      onDiscoveryFailure: (error, pauseMs) => logger.warn({ err: error, pauseMs }, 'the peers cannot be found out'),
+    }),
+  );
   const registration = startRegistration(config.registry, { instance, host: config.host, isReady, logger });
   // Listened for before the log says "serving": until then a signal ends the process where it stands.
   const ending = Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));

@@ -21,6 +21,8 @@ const ROUND_MS = 5000;
 export interface PeerLoopOptions {
   readonly source: PeerSource;
   readonly registry?: RegistrySource | undefined;
+  /** What this instance is called in the registry. */
+  readonly ownId: string;
   /** The port that this instance answers its peers on. */
   readonly ownPort: number;
   readonly onDiscoveryFailure: (error: unknown, pauseMs: number) => void;
@@ -28,14 +30,14 @@ export interface PeerLoopOptions {
 
 /** Keeps a watch going until it is disposed of. */
 export function startPeerLoop(watch: PeerWatch, options: PeerLoopOptions): Disposable {
-  const { source, registry, ownPort, onDiscoveryFailure } = options;
+  const { source, registry, ownId, ownPort, onDiscoveryFailure } = options;
   const timer = setInterval(() => watch.tick(), ROUND_MS / MOST_PEERS).unref();
   const ending = new AbortController();
   const self = `${hostname()} ${ownPort}`;
-  const ownAddresses = listOwnAddresses();
   const onEndpoints = (endpoints: readonly Endpoint[]) => {
-    const own = endpoints.find(({ address, port }) => port === ownPort && ownAddresses.has(address));
-    watch.setPeers(choosePeers(groupByNode(endpoints), self, own?.node));
+    // A registry may have this instance under an address that its machine knows nothing of, but it has its id.
+    const ownNode = source.kind === 'registry' ? ownId : findOwnNode(endpoints, ownPort);
+    watch.setPeers(choosePeers(groupByNode(endpoints), self, ownNode));
   };
   const follower = { onEndpoints, onFailure: onDiscoveryFailure };
   void followDiscovery(discoveryOf(source, registry), follower, { sleep, signal: ending.signal });
@@ -48,9 +50,11 @@ export function startPeerLoop(watch: PeerWatch, options: PeerLoopOptions): Dispo
   };
 }
 
-function listOwnAddresses(): Set<string> {
-  const addresses = Object.values(networkInterfaces()).flatMap((ofOne) => ofOne ?? []);
-  return new Set(addresses.map(({ address }) => address));
+/** The node that has this instance, by the addresses of its machine as they are now. */
+function findOwnNode(endpoints: readonly Endpoint[], ownPort: number): string | undefined {
+  const interfaces = Object.values(networkInterfaces()).flatMap((ofOne) => ofOne ?? []);
+  const ownAddresses = new Set(interfaces.map(({ address }) => address));
+  return endpoints.find(({ address, port }) => port === ownPort && ownAddresses.has(address))?.node;
 }
 
 const sleep: Sleep = (ms, signal) => wait(ms, undefined, { signal, ref: false });
