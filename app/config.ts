@@ -5,6 +5,7 @@
 import * as z from 'zod';
 
 import { parseNtpServer } from './clock/ntp.ts';
+import { ACCEPT_MARGIN_MS } from './drain.ts';
 import { parseNetworks } from './networks.ts';
 import { parsePeerSource } from './peers/peer-source.ts';
 import { parseRegistryPlace, tokenReader } from './registry/registry-source.ts';
@@ -94,7 +95,9 @@ export const ENVIRONMENT = z.object({
   SLOW_REQUEST_MS: integer(1, 60_000).prefault('1000').describe('A request that takes longer is logged as a warning.'),
   KEEP_ALIVE_TIMEOUT_MS: integer(1, 600_000)
     .prefault('5000')
-    .describe('How long an idle HTTP connection is kept; set it above the idle timeout of a load balancer in front.'),
+    .describe(
+      'How long an idle HTTP connection is kept; set it above the idle timeout of a load balancer in front, and more than a second below `DRAIN_TIMEOUT_MS`.',
+    ),
   DRAIN_TIMEOUT_MS: integer(1, 600_000)
     .prefault('20000')
     .describe('The deadline for what is in flight after SIGTERM; what is left then is cut off.'),
@@ -166,13 +169,19 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const parsed = ENVIRONMENT.refine(({ PEERS, REGISTRY }) => PEERS.kind !== 'registry' || REGISTRY, {
     path: ['PEERS'],
     error: 'REGISTRY to be set too',
-  }).safeParse(set);
+  })
+    // Or every drain would be cut off: it waits until the connections that are idle have ended.
+    .refine(
+      ({ KEEP_ALIVE_TIMEOUT_MS, DRAIN_TIMEOUT_MS }) => KEEP_ALIVE_TIMEOUT_MS + ACCEPT_MARGIN_MS < DRAIN_TIMEOUT_MS,
+      { path: ['DRAIN_TIMEOUT_MS'], error: `more than ${ACCEPT_MARGIN_MS} ms above KEEP_ALIVE_TIMEOUT_MS` },
+    )
+    .safeParse(set);
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
       // The password of a URL is not for the log.
       const got = set[name]?.replace(/(?<=\/\/)[^/]*(?=@)/, '…');
-      return `  ${name}: expected ${message}, got ${JSON.stringify(got)}`;
+      return `  ${name}: expected ${message}, got ${got === undefined ? 'its default' : JSON.stringify(got)}`;
     });
     throw new ConfigError(`The environment is not usable:\n${lines.join('\n')}`);
   }

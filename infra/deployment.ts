@@ -50,6 +50,9 @@ const USER_ID = 65_532;
 
 const TZDATA_PATH = '/tzdata';
 
+/** What the drain time is taken for until it is worked out. */
+const LONGEST_DRAIN_MS = '600000';
+
 /** What kube-score is told to leave out, and why. */
 const SCORE_EXCEPTION = {
   'kube-score/ignore': 'container-image-pull-policy',
@@ -143,7 +146,7 @@ function podVariables(environment: Environment): Partial<Record<VariableName, st
   const traces = telemetry === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: telemetry.endpoint };
   const tzdata = tzdataConfigMap === undefined ? {} : { TZDATA_DIRECTORY: TZDATA_PATH };
   const given = { ...peers, ...traces, ...tzdata, ...variables, ...ports };
-  const { keepAliveTimeoutMs } = parseConfig(given);
+  const { keepAliveTimeoutMs } = parseConfig({ DRAIN_TIMEOUT_MS: LONGEST_DRAIN_MS, ...given });
   // A connection that idles now may carry one last request just before it ends, and that may take its full time.
   const drainMs = keepAliveTimeoutMs + ACCEPT_MARGIN_MS + REQUEST_TIMEOUT_MS;
   return { KEEP_ALIVE_TIMEOUT_MS: String(keepAliveTimeoutMs), DRAIN_TIMEOUT_MS: String(drainMs), ...given };

@@ -29,6 +29,18 @@ describe('the configuration', () => {
     assert.doesNotThrow(() => parseConfig({ PATH: '/bin', KUBERNETES_PORT: 'tcp://10.0.0.1:443' }));
   });
 
+  it('refuses a drain that would be cut off before idle connections have ended', () => {
+    assert.doesNotThrow(() => parseConfig({ KEEP_ALIVE_TIMEOUT_MS: '18999' }));
+    assert.throws(
+      () => parseConfig({ KEEP_ALIVE_TIMEOUT_MS: '19000' }),
+      /\n {2}DRAIN_TIMEOUT_MS: expected more than 1000 ms above KEEP_ALIVE_TIMEOUT_MS, got its default$/,
+    );
+    assert.throws(
+      () => parseConfig({ DRAIN_TIMEOUT_MS: '6000', PEERS: 'registry' }),
+      /\n {2}PEERS: expected REGISTRY to be set too, .*\n {2}DRAIN_TIMEOUT_MS: expected .*, got "6000"$/,
+    );
+  });
+
   it('lists every bad variable with what was expected and what came', () => {
     assert.throws(
       () => parseConfig({ PORT: '99999', DEFAULT_ZONE: 'Mars', LOG_LEVEL: 'loud', DRAIN_TIMEOUT_MS: '1e3' }),

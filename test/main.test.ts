@@ -34,7 +34,7 @@ describe('the process', () => {
   });
 
   it('ends at once at a second signal', async () => {
-    await using service = await startService({ KEEP_ALIVE_TIMEOUT_MS: '60000' });
+    await using service = await startService({ KEEP_ALIVE_TIMEOUT_MS: '60000', DRAIN_TIMEOUT_MS: '90000' });
     service.child.kill('SIGTERM');
     await service.logged('draining');
     service.child.kill('SIGTERM');
