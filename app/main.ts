@@ -104,7 +104,7 @@ async function serve(config: Config): Promise<void> {
           reportPeers,
           events,
         }),
-        { metrics, logger, tracing, slowRequestMs: config.slowRequestMs },
+        { metrics, logger, tracing, slowRequestMs: config.slowRequestMs, waitedMs: () => queue.waitedMs },
         { delayMs: () => Math.max(eventLoop.delayMs, queue.waitedMs), maxDelayMs: config.maxEventLoopDelayMs },
       ),
       config,

@@ -26,6 +26,17 @@ describe('observation', () => {
     assert.match(metrics, /^http_requests_in_flight 0$/m);
   });
 
+  it('counts what a request has waited as part of its duration', async () => {
+    await using service = await openService();
+    service.waitedMs = 3000;
+    await fetch(`${service.url}/time`);
+    const metrics = await service.registry.metrics();
+    assert.ok(Number(/^http_request_duration_seconds_sum (.*)$/m.exec(metrics)?.[1]) >= 3, metrics);
+    const [line] = service.logLines as { level: number; durationMs: number }[];
+    assert.ok(line && line.durationMs >= 3000, JSON.stringify(line));
+    assert.equal(line.level, pino.levels.values['warn']);
+  });
+
   it('gives a request the id of the caller’s trace', async () => {
     await using service = await openService();
     const response = await fetch(`${service.url}/time`, {

@@ -48,6 +48,8 @@ export interface TestService extends AsyncDisposable {
   readonly logLines: object[];
   /** What the service takes the event loop's delay for. */
   delayMs: number;
+  /** How long it takes each request to have waited. */
+  waitedMs: number;
 }
 
 export async function openService({
@@ -59,7 +61,8 @@ export async function openService({
   const logger = pino({ level: 'debug' }, { write: (line) => logLines.push(JSON.parse(line) as object) });
   const metrics = new RequestMetrics(registry, HTTP_METRICS);
   const shedding = { delayMs: () => service.delayMs, maxDelayMs: 500 };
-  const api = createApi(routes, { metrics, logger, tracing: undefined, slowRequestMs: 1000 }, shedding);
+  const observers = { metrics, logger, tracing: undefined, slowRequestMs: 1000, waitedMs: () => service.waitedMs };
+  const api = createApi(routes, observers, shedding);
   const server = await HttpServer.open(api, { host: '127.0.0.1', port: 0, keepAliveTimeoutMs });
   const service: TestService = {
     server,
@@ -67,6 +70,7 @@ export async function openService({
     registry,
     logLines,
     delayMs: 0,
+    waitedMs: 0,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
   return service;
