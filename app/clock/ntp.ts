@@ -150,10 +150,12 @@ async function askServer({ host, port }: NtpServer, time: TimeSource, ended: Abo
     const answer = decodeAnswer(packet, cookie, time.wallNs());
     if (answer) resolve({ answer, askedAtNs, answeredAtNs });
   });
-  socket.connect(port, address, () => {
+  socket.once('connect', () => {
     askedAtNs = time.monotonicNs();
     socket.send(encodeQuery(cookie));
   });
+  // Without a callback, which would be given the error in the place of 'error'.
+  socket.connect(port, address);
   try {
     return await promise;
   } finally {

@@ -8,14 +8,13 @@ import { ExpectationError } from '../../app/zones/expectation.ts';
 
 const time = openTimeSource(undefined);
 
-/** Asks a server until it answered or complained once. */
-async function askOnce(answer: (query: Buffer) => readonly Buffer[]) {
-  await using server = await openNtpServer(answer);
+/** Asks what may be a server until it answered or there was a complaint. */
+async function askAddress(address: string) {
   const { promise, resolve } = Promise.withResolvers<ReferenceAnswer | string>();
   let isCountedOut = false;
   using references = new DisposableStack();
   references.use(
-    new NtpReference(parseNtpServer(`127.0.0.1:${server.port}`), time, {
+    new NtpReference(parseNtpServer(address), time, {
       onAnswer: resolve,
       onComplaint: resolve,
       onCountedOut: () => {
@@ -25,7 +24,14 @@ async function askOnce(answer: (query: Buffer) => readonly Buffer[]) {
   );
   const came = await promise;
   await new Promise(setImmediate);
-  return { came, isCountedOut, questions: server.questions() };
+  return { came, isCountedOut };
+}
+
+/** Asks a server until it answered or complained once. */
+async function askOnce(answer: (query: Buffer) => readonly Buffer[]) {
+  await using server = await openNtpServer(answer);
+  const asked = await askAddress(`127.0.0.1:${server.port}`);
+  return { ...asked, questions: server.questions() };
 }
 
 function withKiss(query: Buffer, code: string): Buffer {
@@ -86,6 +92,13 @@ describe('an NTP reference', () => {
   it('is told of where nobody answers', async () => {
     const { came } = await askOnce(() => []);
     assert.equal(came, 'no answer within 1000 ms');
+  });
+
+  it('is told of where there is no way to it', async () => {
+    // The kernel lets nobody connect to the broadcast address who has not asked for leave.
+    const { came } = await askAddress('255.255.255.255');
+    assert.ok(typeof came === 'string');
+    assert.match(came, /^connect E[A-Z]+ 255\.255\.255\.255/);
   });
 });
 
