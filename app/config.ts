@@ -103,7 +103,9 @@ export const ENVIRONMENT = z.object({
     .describe('The deadline for what is in flight after SIGTERM; what is left then is cut off.'),
   MAX_EVENT_LOOP_DELAY_MS: integer(1, 60_000)
     .prefault('500')
-    .describe('A request that has waited longer than this to be worked on is answered 503 with `Retry-After: 1`.'),
+    .describe(
+      'A request that has waited longer than this to be worked on is answered 503 with `Retry-After: 1`, a call UNAVAILABLE.',
+    ),
   CLOCK_FLOOR_US: integer(0, 10_000_000)
     .prefault('10000')
     .describe(

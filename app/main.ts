@@ -17,7 +17,6 @@ import { EventStreams } from './http/events.ts';
 import { recoverErrors, refuseTargets } from './http/layers.ts';
 import { routeRequests } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
-import { WorkQueue } from './http/work-queue.ts';
 import type { Callers } from './http/world-time-api.ts';
 import { findClientAddress } from './networks.ts';
 import { startPeerLoop } from './peers/peer-loop.ts';
@@ -34,6 +33,7 @@ import { openRegistry } from './telemetry/registry.ts';
 import { RequestMetrics } from './telemetry/request-metrics.ts';
 import { adoptTzdata } from './tzdata-directory.ts';
 import { VERSION } from './version.ts';
+import { WorkQueue } from './work-queue.ts';
 import { checkTzdb, TZDB_VERSION } from './zones/tzdb.ts';
 
 const LINGER_MS = 500;
@@ -93,7 +93,12 @@ async function serve(config: Config): Promise<void> {
     ),
   );
   const metrics = new RequestMetrics(registry, HTTP_METRICS);
+  // Both public servers wait in one queue: neither of them gets the time that the other needs.
   const queue = new WorkQueue();
+  const shedding = {
+    delayMs: () => Math.max(eventLoop.delayMs, queue.waitedMs),
+    maxDelayMs: config.maxEventLoopDelayMs,
+  };
   const http = resources.use(
     await HttpServer.open(
       createApi(
@@ -105,7 +110,7 @@ async function serve(config: Config): Promise<void> {
           events,
         }),
         { metrics, logger, tracing, slowRequestMs: config.slowRequestMs, waitedMs: () => queue.waitedMs },
-        { delayMs: () => Math.max(eventLoop.delayMs, queue.waitedMs), maxDelayMs: config.maxEventLoopDelayMs },
+        shedding,
       ),
       config,
       queue,
@@ -121,7 +126,7 @@ async function serve(config: Config): Promise<void> {
         tracing,
         slowRequestMs: config.slowRequestMs,
       },
-      { host: config.host, port: config.grpcPort },
+      { host: config.host, port: config.grpcPort, queue, shedding },
     ),
   );
   const instance = describeInstance({

@@ -43,42 +43,47 @@ export interface ReportingClock extends Clock {
 }
 
 export function clockService(clock: ReportingClock, reportPeers: () => PeersReport): Service {
-  return defineService(ClockService, {
-    getClock() {
-      const { reading, kernel, leap, sources, steps } = clock.report();
-      return {
-        ...encodeInterval(reading),
-        ...(kernel && { kernel: encodeKernel(kernel) }),
-        leap: LEAP_SECONDS[leap],
-        sources: sources.map(encodeSource),
-        steps: encodeSteps(steps),
-      };
-    },
+  return defineService(
+    ClockService,
+    {
+      getClock() {
+        const { reading, kernel, leap, sources, steps } = clock.report();
+        return {
+          ...encodeInterval(reading),
+          ...(kernel && { kernel: encodeKernel(kernel) }),
+          leap: LEAP_SECONDS[leap],
+          sources: sources.map(encodeSource),
+          steps: encodeSteps(steps),
+        };
+      },
 
-    exchange(request) {
-      // First of all. An arrival told late and a departure told early make the interval wider, and never wrong.
-      const reading = clock.now();
-      const { t1 } = readFields({ t1: () => readOptional(request.t1, fromTimestamp) });
-      const now = toTimestamp(reading.epochNs);
-      return {
-        ...(t1 !== undefined && { t1: toTimestamp(t1) }),
-        t2: now,
-        t3: now,
-        clock: encodeClock(reading),
-        tzdb: TZDB_VERSION,
-      };
-    },
+      exchange(request) {
+        // First of all. An arrival told late and a departure told early make the interval wider, and never wrong.
+        const reading = clock.now();
+        const { t1 } = readFields({ t1: () => readOptional(request.t1, fromTimestamp) });
+        const now = toTimestamp(reading.epochNs);
+        return {
+          ...(t1 !== undefined && { t1: toTimestamp(t1) }),
+          t2: now,
+          t3: now,
+          clock: encodeClock(reading),
+          tzdb: TZDB_VERSION,
+        };
+      },
 
-    listPeers() {
-      const { peers, toleranceNs, isOutvoted } = reportPeers();
-      return {
-        peers: peers.map(encodePeer),
-        tolerance: toDuration(toleranceNs),
-        outvoted: isOutvoted,
-        tzdb: TZDB_VERSION,
-      };
+      listPeers() {
+        const { peers, toleranceNs, isOutvoted } = reportPeers();
+        return {
+          peers: peers.map(encodePeer),
+          tolerance: toDuration(toleranceNs),
+          outvoted: isOutvoted,
+          tzdb: TZDB_VERSION,
+        };
+      },
     },
-  });
+    // What an exchange waits is uncertainty to whoever asks.
+    { atOnce: ['exchange'] },
+  );
 }
 
 function encodeKernel(reading: KernelReading): MessageInitShape<typeof KernelSchema> {

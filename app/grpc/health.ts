@@ -69,10 +69,14 @@ export function healthService(isServing: () => boolean, names: readonly string[]
         });
       },
     },
-    () => {
-      tellChanges();
-      for (const call of watchers.keys())
-        endStream(call, new CallError(status.UNAVAILABLE, 'The server is shutting down'));
+    {
+      // A server that is only busy is not to be taken for one that is ill.
+      atOnce: ['check', 'list'],
+      endStreams() {
+        tellChanges();
+        for (const call of watchers.keys())
+          endStream(call, new CallError(status.UNAVAILABLE, 'The server is shutting down'));
+      },
     },
   );
 }

@@ -41,7 +41,7 @@ export function reflectionServices(described: readonly DescService[]): Service[]
     for (const call of calls) endStream(call, new CallError(status.UNAVAILABLE, 'The server is shutting down'));
   };
   return [ServerReflection, V1_ALPHA].map((descriptor) =>
-    defineService(descriptor, { serverReflectionInfo }, endStreams),
+    defineService(descriptor, { serverReflectionInfo }, { endStreams }),
   );
 }
 

@@ -11,7 +11,7 @@ import { observeCalls, type Observers } from './calls.ts';
 import { Connections } from './connections.ts';
 import { healthService } from './health.ts';
 import { reflectionServices } from './reflection.ts';
-import { addService, pathOf, type Service } from './service.ts';
+import { addService, pathOf, type Pace, type Service } from './service.ts';
 import type { DrainingServer } from '../drain.ts';
 import { listen } from '../listen.ts';
 
@@ -61,7 +61,7 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     own: readonly Service[],
     isServing: () => boolean,
     observers: Observers,
-    { host, port }: { host: string; port: number },
+    { host, port, queue, shedding }: { host: string; port: number } & Pace,
   ): Promise<GrpcServer> {
     const server = new Server({
       // Its counts are those of /metrics once more, at a cost to each call.
@@ -77,7 +77,7 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     );
     const described = [...own, health].map(({ descriptor }) => descriptor);
     const services = [...own, health, ...reflectionServices(described)];
-    for (const service of services) addService(server, service, observers.logger);
+    for (const service of services) addService(server, service, { logger: observers.logger, queue, shedding });
 
     // grpc-js has no option for it, and makes the HTTP/2 server from these.
     Object.assign(server['commonServerOptions'], STREAM_RESETS);

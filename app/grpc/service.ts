@@ -19,8 +19,9 @@ import type {
 } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 
-import { describeError } from './status.ts';
+import { CallError, describeError } from './status.ts';
 import { readTraceParent } from '../telemetry/trace-parent.ts';
+import type { Shedding, WorkQueue } from '../work-queue.ts';
 
 /** The metadata that tells a caller the id of its call. */
 export const REQUEST_ID = 'x-request-id';
@@ -43,28 +44,43 @@ export type Handlers<Methods extends GenServiceMethods> = {
 export interface Service {
   readonly descriptor: DescService;
   readonly handlers: Readonly<Record<string, unknown>>;
+  /** The unary methods that are answered as they come, though others wait for their part of a turn, and never shed. */
+  readonly atOnce?: readonly string[];
   /** Ends the open streams, spread over a time, because the server is about to close. */
-  readonly endStreams?: ((spreadMs: number) => void) | undefined;
+  readonly endStreams?: (spreadMs: number) => void;
+}
+
+/** Where unary calls wait for their part of a turn, and when they have waited too long. */
+export interface Pace {
+  readonly queue: WorkQueue;
+  readonly shedding: Shedding;
 }
 
 export function defineService<Methods extends GenServiceMethods>(
   descriptor: GenService<Methods>,
   handlers: Handlers<Methods>,
-  endStreams?: (spreadMs: number) => void,
+  options: Pick<Service, 'endStreams'> & { readonly atOnce?: readonly (keyof Methods & string)[] } = {},
 ): Service {
-  return { descriptor, handlers, endStreams };
+  return { descriptor, handlers, ...options };
 }
 
 /** Has a server answer for a service. */
-export function addService(server: Server, { descriptor, handlers }: Service, logger: Logger): void {
+export function addService(
+  server: Server,
+  { descriptor, handlers, atOnce = [] }: Service,
+  { logger, queue, shedding }: { logger: Logger } & Pace,
+): void {
   const definition: Record<string, MethodDefinition<unknown, unknown>> = {};
   const implementation: Record<string, UntypedHandleCall> = {};
   for (const method of descriptor.methods) {
     definition[method.localName] = defineMethod(descriptor, method);
+    const handler = handlers[method.localName];
     implementation[method.localName] =
-      method.methodKind === 'unary'
-        ? answerUnary(method, handlers[method.localName] as UnaryHandler, logger)
-        : answerStream(handlers[method.localName] as (call: Stream) => void, logger);
+      method.methodKind !== 'unary'
+        ? answerStream(handler as (call: Stream) => void, logger)
+        : atOnce.includes(method.localName)
+          ? answerUnary(method, handler as UnaryHandler, logger)
+          : answerInPortions(queue, answerUnary(method, shedOverload(shedding, handler as UnaryHandler), logger));
   }
   server.addService(definition, implementation);
 }
@@ -107,6 +123,30 @@ function answerUnary(method: DescMethod, handle: UnaryHandler, logger: Logger): 
       return;
     }
     callback(null, answer);
+  };
+}
+
+/** grpc-js hands over all calls that came in one piece within one turn. */
+function answerInPortions(
+  queue: WorkQueue,
+  answer: handleUnaryCall<unknown, unknown>,
+): handleUnaryCall<unknown, unknown> {
+  return (call, callback) =>
+    queue.do(() => {
+      // Who has left while it waited needs no answer.
+      if (!call.cancelled) answer(call, callback);
+    });
+}
+
+/** Sheds calls that have waited too long. */
+function shedOverload({ delayMs, maxDelayMs }: Shedding, handle: UnaryHandler): UnaryHandler {
+  return (request) => {
+    const delay = delayMs();
+    if (delay <= maxDelayMs) return handle(request);
+    throw new CallError(
+      status.UNAVAILABLE,
+      `Expected a call to wait at most ${maxDelayMs} ms, got ${Math.round(delay)} ms; try again`,
+    );
   };
 }
 

@@ -120,7 +120,7 @@ export function timeService(clock: Clock, defaultZone: Zone): Service {
         return conversion;
       },
     },
-    (spreadMs) => watchers.end(spreadMs),
+    { endStreams: (spreadMs) => watchers.end(spreadMs) },
   );
 }
 

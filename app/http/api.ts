@@ -22,6 +22,7 @@ import { keepWorldTimeApi, worldTimeRoutes, type Callers } from './world-time-ap
 import { zoneRoutes } from './zones.ts';
 import type { HonestClock } from '../clock/honest-clock.ts';
 import type { PeersReport } from '../clock/peer-report.ts';
+import type { Shedding } from '../work-queue.ts';
 import type { Zone } from '../zones/zone.ts';
 
 /** What the routes answer from. */
@@ -46,18 +47,7 @@ export function apiRoutes({ clock, defaultZone, callers, reportPeers, events }: 
   return [...routes, descriptionRoute(routes), ...docsRoutes(), ...pageRoutes()];
 }
 
-/** When requests are shed. */
-export interface Shedding {
-  /** How late the request is that is being answered. */
-  readonly delayMs: () => number;
-  readonly maxDelayMs: number;
-}
-
-export function createApi(
-  routes: readonly Route[],
-  observers: Observers,
-  { delayMs, maxDelayMs }: Shedding,
-): Application {
+export function createApi(routes: readonly Route[], observers: Observers, shedding: Shedding): Application {
   const recover = recoverErrors(observers.logger);
   return new Application([
     observeRequests(observers),
@@ -67,7 +57,7 @@ export function createApi(
     keepWorldTimeApi(),
     recover,
     refuseMalformed(),
-    shedOverload(delayMs, maxDelayMs),
+    shedOverload(shedding),
     routeRequests(routes),
   ]);
 }

@@ -9,6 +9,7 @@ import type { RoutedState } from './router.ts';
 import type { RequestMetrics } from '../telemetry/request-metrics.ts';
 import { readTraceParent } from '../telemetry/trace-parent.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import type { Shedding } from '../work-queue.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
 
 /** Methods that may stand in a metric; a stranger's own words would make series without end. */
@@ -130,12 +131,8 @@ export function refuseMalformed(): Layer {
   };
 }
 
-/**
- * Sheds requests that have waited too long: an answer now that says "later" beats one that comes too late.
- *
- * @param delayMs how late the request is that is being answered
- */
-export function shedOverload(delayMs: () => number, maxDelayMs: number): Layer {
+/** Sheds requests that have waited too long. */
+export function shedOverload({ delayMs, maxDelayMs }: Shedding): Layer {
   return (_ctx, next) => {
     const delay = delayMs();
     if (delay <= maxDelayMs) return next();

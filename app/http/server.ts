@@ -8,9 +8,9 @@ import type { Socket } from 'node:net';
 
 import { answerProblem } from './answer.ts';
 import type { Application } from './application.ts';
-import type { WorkQueue } from './work-queue.ts';
 import type { DrainingServer } from '../drain.ts';
 import { listen } from '../listen.ts';
+import type { WorkQueue } from '../work-queue.ts';
 
 const HEADERS_TIMEOUT_MS = 5000;
 /** The longest a request may take to arrive; a drain waits for one that has just begun. */

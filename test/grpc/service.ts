@@ -20,6 +20,7 @@ import type { Service } from '../../app/grpc/service.ts';
 import { timeService } from '../../app/grpc/time-service.ts';
 import { GRPC_METRICS } from '../../app/telemetry/metric-names.ts';
 import { RequestMetrics } from '../../app/telemetry/request-metrics.ts';
+import { WorkQueue } from '../../app/work-queue.ts';
 import { parseZone } from '../../app/zones/zone.ts';
 import { stillClock } from '../http/service.ts';
 
@@ -29,9 +30,13 @@ export interface TestServer extends AsyncDisposable {
   readonly registry: Registry;
   readonly logLines: object[];
   isServing: boolean;
+  /** How late the server takes calls to be. */
+  delayMs: number;
 }
 
-export async function openGrpc(services = [timeService(stillClock, parseZone('UTC'))]): Promise<TestServer> {
+export async function openGrpc(
+  services: readonly Service[] = [timeService(stillClock, parseZone('UTC'))],
+): Promise<TestServer> {
   const registry = new Registry();
   const logLines: object[] = [];
   const logger = pino({ level: 'debug' }, { write: (line) => logLines.push(JSON.parse(line) as object) });
@@ -42,9 +47,11 @@ export async function openGrpc(services = [timeService(stillClock, parseZone('UT
     slowRequestMs: 1000,
   };
   const isServing = () => test.isServing;
-  const server = await GrpcServer.open(services satisfies readonly Service[], isServing, observers, {
+  const server = await GrpcServer.open(services, isServing, observers, {
     host: '127.0.0.1',
     port: 0,
+    queue: new WorkQueue(),
+    shedding: { delayMs: () => test.delayMs, maxDelayMs: 500 },
   });
   const test: TestServer = {
     server,
@@ -52,6 +59,7 @@ export async function openGrpc(services = [timeService(stillClock, parseZone('UT
     registry,
     logLines,
     isServing: true,
+    delayMs: 0,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
   return test;

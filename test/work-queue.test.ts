@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { WorkQueue } from '../../app/http/work-queue.ts';
+import { WorkQueue } from '../app/work-queue.ts';
 
 function workFor(ms: number): void {
   const endMs = performance.now() + ms;

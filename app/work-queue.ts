@@ -1,10 +1,17 @@
 /**
  * Work in portions. In one turn of its event loop Node hands over what all connections have sent, and while more than a
- * thousand have sent something it does not even end that turn: libuv polls again, up to 48 times. A probe, a timer or a
- * gRPC call would wait for seconds behind costly requests, and the measure of that lateness would not be taken either.
- * So only so much is worked in a turn; the rest waits, in the order in which it came, while everything else is seen to.
+ * thousand have sent something it does not even end that turn: libuv polls again, up to 48 times. A probe or a timer would
+ * wait for seconds behind costly requests or calls, and the measure of that lateness would not be taken either. So only so
+ * much is worked in a turn; the rest waits, in the order in which it came, while everything else is seen to.
  */
 const PORTION_MS = 5;
+
+/** When what has waited is shed: an answer now that says "later" beats one that comes too late. */
+export interface Shedding {
+  /** How late what is being answered is. */
+  readonly delayMs: () => number;
+  readonly maxDelayMs: number;
+}
 
 export class WorkQueue {
   readonly #waiting = new Set<{ readonly work: () => void; readonly sinceMs: number }>();
