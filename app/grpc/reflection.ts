@@ -33,8 +33,11 @@ export function reflectionServices(described: readonly DescService[]): Service[]
     call.on('data', (request: ServerReflectionRequest) => {
       index ??= new DescriptorIndex(described);
       const messageResponse = answer(index, request.messageRequest);
-      call.write(create(ServerReflectionResponseSchema, { originalRequest: request, messageResponse }));
+      const goesOn = call.write(create(ServerReflectionResponseSchema, { originalRequest: request, messageResponse }));
+      // Who does not read answers is asked for no more questions, or the answers would pile up.
+      if (!goesOn) call.pause();
     });
+    call.on('drain', () => call.resume());
     call.once('end', () => call.end());
   };
   const endStreams = () => {
@@ -50,9 +53,9 @@ function answer(index: DescriptorIndex, request: ServerReflectionRequest['messag
     case 'listServices':
       return { case: 'listServicesResponse', value: { service: index.services.map((name) => ({ name })) } };
     case 'fileByFilename':
-      return describeFile(index.filesByName.get(request.value), request.value);
+      return describeFile(index, index.filesByName.get(request.value), request.value);
     case 'fileContainingSymbol':
-      return describeFile(index.findSymbol(request.value), request.value);
+      return describeFile(index, index.findSymbol(request.value), request.value);
     case 'fileContainingExtension':
       return notFound(`${request.value.containingType}, extension ${request.value.extensionNumber}`);
     case 'allExtensionNumbersOfType':
@@ -66,9 +69,9 @@ function answer(index: DescriptorIndex, request: ServerReflectionRequest['messag
 }
 
 /** A file comes with all that it imports, so that one question does. */
-function describeFile(file: DescFile | undefined, asked: string): Answer {
+function describeFile(index: DescriptorIndex, file: DescFile | undefined, asked: string): Answer {
   if (!file) return notFound(asked);
-  const fileDescriptorProto = [...withImports(file)].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  const fileDescriptorProto = Array.from(withImports(file), (one) => index.encode(one));
   return { case: 'fileDescriptorResponse', value: { fileDescriptorProto } };
 }
 
@@ -91,6 +94,7 @@ class DescriptorIndex {
   readonly services: readonly string[];
   readonly filesByName = new Map<string, DescFile>();
   readonly #filesByType = new Map<string, DescFile>();
+  readonly #encoded = new Map<DescFile, Uint8Array>();
 
   constructor(described: readonly DescService[]) {
     this.services = described.map(({ typeName }) => typeName);
@@ -99,6 +103,15 @@ class DescriptorIndex {
       this.filesByName.set(file.proto.name, file);
       for (const type of nestedTypes(file)) this.#filesByType.set(type.typeName, file);
     }
+  }
+
+  /** Encodes a file's descriptor when it is first asked for, and answers with the same bytes from then on. */
+  encode(file: DescFile): Uint8Array {
+    const known = this.#encoded.get(file);
+    if (known) return known;
+    const encoded = toBinary(FileDescriptorProtoSchema, file.proto);
+    this.#encoded.set(file, encoded);
+    return encoded;
   }
 
   /** @param symbol a type, a service, or a method or field inside one */
