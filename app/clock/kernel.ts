@@ -9,6 +9,8 @@ const TIMEX_BYTES = 208;
 const LONG = { offset: 1, frequency: 2, maxError: 3, estimatedError: 4 } as const;
 const INT = { modes: 0, status: 10, tai: 40 } as const;
 
+const STA_INS = 0x0010;
+const STA_DEL = 0x0020;
 const STA_UNSYNC = 0x0040;
 const STA_NANO = 0x2000;
 
@@ -32,7 +34,11 @@ const NS_PER_S = 1_000_000_000n;
 /** A second that the last minute of the UTC day has too many or too few. */
 export type Leap = 'none' | 'insert' | 'delete';
 
-const LEAPS: readonly Leap[] = ['none', 'insert', 'delete', 'none', 'none', 'none'];
+/** By what `ntp_adjtime` returns, up to TIME_WAIT. */
+const LEAPS: readonly Leap[] = ['none', 'insert', 'delete', 'none', 'none'];
+
+/** What it returns instead while the clock is unsynchronised. */
+const TIME_ERROR = 5;
 
 /** One reading of the kernel's variables. */
 export interface KernelReading {
@@ -108,7 +114,7 @@ export function decodeTimex(returned: number, timex: ArrayBuffer): KernelReading
     frequencyPpm: Number(long(LONG.frequency)) / 65_536,
     status,
     isUnsynchronized: (status & STA_UNSYNC) !== 0,
-    leap: LEAPS[returned],
+    leap: returned === TIME_ERROR ? announcedLeap(status) : LEAPS[returned],
     taiOffsetS: ints[INT.tai] as number,
   };
   const { maxErrorNs, estimatedErrorNs, offsetNs, leap } = reading;
@@ -121,6 +127,12 @@ export function decodeTimex(returned: number, timex: ArrayBuffer): KernelReading
     offsetNs >= -MAX_OFFSET_NS &&
     offsetNs <= MAX_OFFSET_NS;
   return isPossible ? { ...reading, leap } : undefined;
+}
+
+/** The leap second that a daemon told the kernel of. */
+function announcedLeap(status: number): Leap {
+  if (status & STA_INS) return 'insert';
+  return status & STA_DEL ? 'delete' : 'none';
 }
 
 /**

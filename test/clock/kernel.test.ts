@@ -38,6 +38,16 @@ describe('a reading of the kernel', () => {
     assert.equal(reading?.isUnsynchronized, true);
   });
 
+  for (const [status, leap] of [
+    [0x40, 'none'],
+    [0x50, 'insert'],
+    [0x60, 'delete'],
+  ] as const) {
+    it(`says which leap second is coming though the clock is unsynchronised: ${leap}`, () => {
+      assert.equal(decodeTimex(5, timex({}, status))?.leap, leap);
+    });
+  }
+
   for (const [name, returned, longs] of [
     ['an offset of exactly 2^32 ns', 0, { 1: 4_294_967_296n }],
     ['an offset of minus 2^32 ns', 0, { 1: -4_294_967_296n }],
