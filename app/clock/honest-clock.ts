@@ -202,10 +202,12 @@ export class HonestClock implements Clock {
   }
 
   report(): ClockReport {
+    // First of all, because it may find a step, after which all else is another.
+    const reading = this.now();
     const { wallNs, beforeNs } = this.#moment;
     const claims = this.#collectClaims();
     return {
-      reading: this.now(),
+      reading,
       kernel: this.#kernelReading ?? null,
       leap: this.#leap,
       sources: Array.from(this.#verdicts, ([name, verdict]) => {

@@ -141,6 +141,15 @@ describe('a step of the wall clock', () => {
     assert.equal(clock.report().steps.backward, 1);
   });
 
+  it('is found by a report, all of which is of the time after it', () => {
+    const machine = new Machine();
+    const clock = machine.openClock();
+    machine.wallErrorNs = -SECOND;
+    const { sources, steps } = clock.report();
+    assert.equal(steps.backward, 1);
+    assert.deepEqual(sources, [{ name: 'kernel', verdict: 'silent', offsetNs: null }]);
+  });
+
   it('is not seen in a slew of 500 ppm, though the loop stalled for a minute', () => {
     const machine = new Machine();
     const clock = machine.openClock();
