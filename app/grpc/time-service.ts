@@ -7,7 +7,7 @@ import { Disambiguation, Occurrence, TimeService, type TransitionSchema } from '
 import { cutPage, readPageSize, readPageToken } from './page.ts';
 import { encodeMoment, encodeReading, encodeZoneReading } from './reading.ts';
 import { defineService, type Service } from './service.ts';
-import { fromTimestamp, toTimestamp } from './timestamp.ts';
+import { fitsTimestamp, fromTimestamp, toTimestamp } from './timestamp.ts';
 import { TimeWatchers } from './watch-time.ts';
 import type { Clock } from '../clock/clock.ts';
 import { convertTime, type Disambiguation as DisambiguationWord } from '../zones/conversion.ts';
@@ -86,7 +86,7 @@ export function timeService(clock: Clock, defaultZone: Zone): Service {
         return {
           reading: encodeZoneReading(readZone(zone, epochNs)),
           ...(previous && { previous: encodeTransition(previous) }),
-          ...(next && { next: encodeTransition(next) }),
+          ...(next && fitsTimestamp(next.epochNs) && { next: encodeTransition(next) }),
           canonical,
           aliases: [...aliases],
           posixTz,

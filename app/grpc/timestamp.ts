@@ -18,6 +18,11 @@ type SecondsAndNanos = Pick<Timestamp, 'seconds' | 'nanos'>;
 
 const EXPECTED = 'an instant from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z';
 
+/** Whether a Timestamp can hold an instant, as it can hold none after the year 9999. */
+export function fitsTimestamp(epochNs: bigint): boolean {
+  return epochNs >= FIRST_S * NS_PER_S && epochNs < (LAST_S + 1n) * NS_PER_S;
+}
+
 /** @throws ExpectationError for an instant that a Timestamp cannot hold */
 export function toTimestamp(epochNs: bigint): SecondsAndNanos {
   // The nanoseconds of a Timestamp count forward, before 1970 too.

@@ -271,6 +271,15 @@ describe('TimeService', () => {
       });
     });
 
+    it('has no transition that a Timestamp cannot hold', async () => {
+      const { previous, next } = await client.call(getZone, {
+        zone: 'Europe/Paris',
+        at: { seconds: 253_402_300_799n },
+      });
+      assert.ok(previous);
+      assert.equal(next, undefined);
+    });
+
     it('has no transitions for an offset', async () => {
       const { previous, next } = await client.call(getZone, { zone: '+05:30' });
       assert.deepEqual([previous, next], [undefined, undefined]);

@@ -427,7 +427,7 @@ export declare type GetZoneResponse = Message<"time.v1.GetZoneResponse"> & {
   previous?: Transition | undefined;
 
   /**
-   * The first change of the offset after the instant. Absent when none is known.
+   * The first change of the offset after the instant. Absent when none is known, or none before the year 10000.
    *
    * @generated from field: time.v1.Transition next = 3;
    */
