@@ -111,7 +111,9 @@ function encodeSteps({ forward, backward, last }: ClockReport['steps']): Message
   return {
     forward,
     backward,
-    ...(last && { last: { size: toDuration(last.sizeNs), foundAt: toTimestamp(last.foundAtNs) } }),
+    ...(last && {
+      last: { size: toDuration(last.sizeNs), foundAt: toTimestamp(last.foundAtNs), number: last.number },
+    }),
   };
 }
 

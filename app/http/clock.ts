@@ -86,6 +86,9 @@ export const clockReportSchema = answerSchema(() =>
           frequencyPpm: z.number().meta({ description: 'How the oscillator is corrected.', example: 11.2 }),
           status: z.int().meta({ description: 'The status bits of adjtimex(2).', example: 8193 }),
           unsynchronized: z.boolean().meta({ description: 'STA_UNSYNC of these.', example: false }),
+          leap: z
+            .enum(['none', 'insert', 'delete'])
+            .meta({ description: 'The leap second that the kernel is told of.', example: 'none' }),
           taiOffsetS: z.int().meta({ description: 'TAI minus UTC, 0 where the kernel was not told.', example: 37 }),
         })
         .nullable(),
@@ -116,6 +119,7 @@ export function encodeClockReport(report: ClockReport): z.input<ReturnType<typeo
       frequencyPpm: kernel.frequencyPpm,
       status: kernel.status,
       unsynchronized: kernel.isUnsynchronized,
+      leap: kernel.leap,
       taiOffsetS: kernel.taiOffsetS,
     },
   };

@@ -88,7 +88,11 @@ describe('ClockService', () => {
         { name: 'smear.example', verdict: 'SOURCE_VERDICT_SMEARED' },
         { name: 'gone.example', verdict: 'SOURCE_VERDICT_SILENT' },
       ],
-      steps: { forward: 2, backward: 1, last: { size: '-3600.000000001s', foundAt: '1970-01-01T00:00:00Z' } },
+      steps: {
+        forward: 2,
+        backward: 1,
+        last: { size: '-3600.000000001s', foundAt: '1970-01-01T00:00:00Z', number: 3 },
+      },
     });
   });
 

@@ -44,6 +44,7 @@ describe('GET /v1/clock', () => {
         frequencyPpm: 0,
         status: 8193,
         unsynchronized: false,
+        leap: 'none',
         taiOffsetS: 37,
       },
     });

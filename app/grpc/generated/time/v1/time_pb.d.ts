@@ -888,6 +888,13 @@ export declare type Step = Message<"time.v1.Step"> & {
    * @generated from field: google.protobuf.Timestamp found_at = 2;
    */
   foundAt?: Timestamp | undefined;
+
+  /**
+   * Which step since the server started it was.
+   *
+   * @generated from field: int32 number = 3;
+   */
+  number: number;
 };
 
 /**
