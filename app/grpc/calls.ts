@@ -24,6 +24,13 @@ export interface Observers {
 const FAULTS = new Set<number>([status.UNKNOWN, status.INTERNAL, status.DATA_LOSS]);
 
 const GRPC_STATUS = 'grpc-status';
+const GRPC_MESSAGE = 'grpc-message';
+
+/**
+ * What grpc-js answers INTERNAL though the fault is the caller's, as it says it (percent-encoded): a stranger's bytes are
+ * no reason to wake anybody.
+ */
+const CALLERS_FAULTS = /^(?:Failed%20to%20decompress%20message$|Invalid%20grpc-timeout%20value%20)/;
 
 /** What is counted of a method: its labels are made once, and not for each call. */
 interface CountedMethod {
@@ -77,9 +84,12 @@ export function observeCalls(
   });
 }
 
-/** The code that was sent; a stream that ended before that was ended by the caller. */
+/** What a call is counted as: the code that was sent; a stream that ended before that was ended by the caller. */
 function codeOf(stream: ServerHttp2Stream): number {
-  return Number(stream.sentTrailers?.[GRPC_STATUS] ?? sentHeadersOf(stream)?.[GRPC_STATUS] ?? status.CANCELLED);
+  const sent = stream.sentTrailers ?? sentHeadersOf(stream);
+  const code = Number(sent?.[GRPC_STATUS] ?? status.CANCELLED);
+  const isCallersFault = FAULTS.has(code) && CALLERS_FAULTS.test(String(sent?.[GRPC_MESSAGE]));
+  return isCallersFault ? status.INVALID_ARGUMENT : code;
 }
 
 /** Node's types say that headers were sent; a caller may be gone before that. */

@@ -15,7 +15,7 @@ import {
   type ServerReflectionRequest,
   type ServerReflectionResponse,
 } from './generated/grpc/reflection/v1/reflection_pb.js';
-import { defineService, endStream, type Service } from './service.ts';
+import { defineService, endStream, takeRequests, type Service } from './service.ts';
 import { CallError } from './status.ts';
 
 type Call = ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>;
@@ -30,7 +30,7 @@ export function reflectionServices(described: readonly DescService[]): Service[]
   const serverReflectionInfo = (call: Call) => {
     calls.add(call);
     call.once('cancelled', () => calls.delete(call));
-    call.on('data', (request: ServerReflectionRequest) => {
+    takeRequests(call, (request) => {
       index ??= new DescriptorIndex(described);
       const messageResponse = answer(index, request.messageRequest);
       const goesOn = call.write(create(ServerReflectionResponseSchema, { originalRequest: request, messageResponse }));

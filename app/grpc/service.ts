@@ -92,7 +92,7 @@ export function defineMethod(service: DescService, method: DescMethod): MethodDe
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
     requestSerialize: serializer(method.input),
-    requestDeserialize: (bytes) => fromBinary(method.input, bytes),
+    requestDeserialize: requestReader(method.input),
     responseSerialize: serializer(method.output),
     responseDeserialize: (bytes) => fromBinary(method.output, bytes),
   };
@@ -100,6 +100,31 @@ export function defineMethod(service: DescService, method: DescMethod): MethodDe
 
 export function pathOf(service: DescService, method: DescMethod): string {
   return `/${service.typeName}/${method.name}`;
+}
+
+/** Stands for bytes that are no request: what a reader throws grpc-js answers INTERNAL, as if the fault were ours. */
+class UnreadableRequest {
+  readonly expected: string;
+
+  constructor(expected: string) {
+    this.expected = expected;
+  }
+}
+
+function requestReader(message: DescMessage): (bytes: Buffer) => unknown {
+  return (bytes) => {
+    try {
+      return fromBinary(message, bytes);
+    } catch {
+      return new UnreadableRequest(message.typeName);
+    }
+  };
+}
+
+/** @throws CallError (INVALID_ARGUMENT) for bytes that are no request */
+function refuseUnreadable(request: unknown): void {
+  if (!(request instanceof UnreadableRequest)) return;
+  throw new CallError(status.INVALID_ARGUMENT, `Expected a ${request.expected}, got bytes that are none`);
 }
 
 function serializer(message: DescMessage): (value: unknown) => Buffer {
@@ -117,6 +142,7 @@ function answerUnary(method: DescMethod, handle: UnaryHandler, logger: Logger): 
     if (traceparent !== undefined) sendId(call);
     let answer: MessageShape<DescMessage>;
     try {
+      refuseUnreadable(call.request);
       answer = create(method.output, handle(call.request));
     } catch (error) {
       callback(reportError(error, sendId(call), logger));
@@ -156,11 +182,28 @@ function answerStream(handle: (call: Stream) => void, logger: Logger): (call: St
   return (call) => {
     const id = sendId(call);
     try {
+      if ('request' in call) refuseUnreadable(call.request);
       handle(call);
     } catch (error) {
       call.emit('error', reportError(error, id, logger));
     }
   };
+}
+
+/** Takes the requests of a stream, until it ends; one that cannot be read ends it. */
+export function takeRequests<Request>(
+  call: ServerDuplexStream<Request, unknown>,
+  take: (request: Request) => void,
+): void {
+  call.on('data', (request: Request) => {
+    if (!call.writable) return;
+    try {
+      refuseUnreadable(request);
+      take(request);
+    } catch (error) {
+      endStream(call, error);
+    }
+  });
 }
 
 /** Ends a stream with the status of an error; grpc-js takes it as an event. */

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, constants, type ClientHttp2Session, type Http2Session } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Http2Session,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -24,6 +31,20 @@ const GET_TIME = {
   'content-type': 'application/grpc',
   te: 'trailers',
 };
+
+/** A message of two bytes that are no field of any. */
+const UNREADABLE = Buffer.from([0, 0, 0, 0, 2, 0xff, 0xff]);
+
+/** With what a call ends, be it in its headers or in its trailers. */
+function statusOf(stream: ClientHttp2Stream): Promise<{ code: string; message: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ code: string; message: string }>();
+  const take = (headers: IncomingHttpHeaders) => {
+    const { 'grpc-status': code, 'grpc-message': message } = headers;
+    if (code !== undefined) resolve({ code: String(code), message: decodeURI(String(message)) });
+  };
+  stream.once('response', take).once('trailers', take);
+  return promise;
+}
 
 /** What a client is told before its connection is ended. */
 interface Goaway {
@@ -164,18 +185,35 @@ describe('the limits of the gRPC server', () => {
     await assert.rejects(client.call(method, {}), { code: status.UNIMPLEMENTED });
   });
 
-  it('survives a request that cannot be decoded', async () => {
+  for (const [what, path] of [
+    ['a call', 'time.v1.TimeService/GetTime'],
+    ['a watch', 'time.v1.TimeService/WatchTime'],
+    ['a stream of requests', 'grpc.reflection.v1.ServerReflection/ServerReflectionInfo'],
+  ] as const) {
+    it(`refuses ${what} whose request cannot be decoded`, async () => {
+      await using server = await openGrpc();
+      using session = await openSession(server);
+      const stream = session.request({ ...GET_TIME, ':path': `/${path}` });
+      const ended = statusOf(stream);
+      stream.end(UNREADABLE).resume();
+      const { code, message } = await ended;
+      assert.equal(code, String(status.INVALID_ARGUMENT));
+      assert.match(message, /^Expected a [a-z.0-9]+\.\w+Request, got bytes that are none$/);
+    });
+  }
+
+  it('counts as no fault of its own what its caller did to bytes and headers', async () => {
     await using server = await openGrpc();
     using session = await openSession(server);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/time.v1.TimeService/GetTime',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    stream.end(Buffer.from([0, 0, 0, 0, 2, 0xff, 0xff])).resume();
-    const [headers] = (await once(stream, 'response')) as [{ 'grpc-status': string }];
-    assert.equal(headers['grpc-status'], String(status.INTERNAL));
+    const garbled = session.request({ ...GET_TIME, 'grpc-encoding': 'gzip' });
+    garbled.end(Buffer.from([1, 0, 0, 0, 2, 0xff, 0xff])).resume();
+    const impatient = session.request({ ...GET_TIME, 'grpc-timeout': 'soon' });
+    impatient.end(Buffer.alloc(5)).resume();
+    await Promise.all([garbled, impatient].map((stream) => once(stream, 'close')));
+    using client = new TestClient(server.address);
+    await client.call(getTime, {});
+    assert.match(await server.registry.metrics(), /GetTime",code="INVALID_ARGUMENT"\} 2$/m);
+    assert.doesNotMatch(JSON.stringify(server.logLines), /"level":50/);
   });
 });
 
