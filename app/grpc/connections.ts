@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { constants, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A client keeps one connection for ever, and so stays with one pod. At this age it is sent to look for one again. */
@@ -28,6 +29,10 @@ const SHORTEST_PING_INTERVAL_MS = 10_000;
 
 const MOST_PING_STRIKES = 2;
 
+/** How long a client may take to say what it sends first, the preface of HTTP/2 and the head of its settings. */
+const PREFACE_TIMEOUT_MS = 5000;
+const PREFACE_BYTES = 24 + 9;
+
 /** More than it takes to acknowledge a ping and settings, and less than any answer does. */
 const ACKNOWLEDGEMENT_BYTES = 32;
 
@@ -35,12 +40,39 @@ const ACKNOWLEDGEMENT_BYTES = 32;
 const TOO_MANY_PINGS = Buffer.from('too_many_pings');
 
 export class Connections {
+  /** Connections whose clients have yet to speak. */
+  readonly #silent = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #leaving = new WeakSet<ServerHttp2Session>();
 
   constructor(server: Http2Server) {
     server.updateSettings({ maxHeaderListSize: MAX_METADATA_BYTES });
     server.on('session', (session) => this.#take(session));
+  }
+
+  /**
+   * Hands a connection on once its client speaks HTTP/2. Nothing else ends one that does not in good time: grpc-js waits
+   * 80 s for the answer to a ping. Until then it is a mere socket, which costs less than a session.
+   *
+   * @param take makes a session of it
+   */
+  welcome(socket: Socket, take: (socket: Socket) => void): void {
+    const timer = setTimeout(() => socket.destroy(), PREFACE_TIMEOUT_MS).unref();
+    const listen = () => {
+      // At the end of all that comes it is given less, and the session says what is wrong with that.
+      const bytes = socket.read(PREFACE_BYTES) as Buffer | null;
+      if (bytes === null) return;
+      forget();
+      socket.unshift(bytes);
+      take(socket);
+    };
+    const forget = () => {
+      this.#silent.delete(socket);
+      clearTimeout(timer);
+      socket.off('readable', listen).off('error', ignore).off('close', forget);
+    };
+    this.#silent.add(socket);
+    socket.on('readable', listen).on('error', ignore).once('close', forget);
   }
 
   #take(session: ServerHttp2Session): void {
@@ -70,17 +102,26 @@ export class Connections {
     for (const session of this.#sessions) this.#announceEnd(session);
   }
 
-  /** Waits until every client has left, though not for one that has nothing to send and so stays. */
+  /** Waits until every client has left, though not for one that has nothing to send and so stays; silent ones are cut off. */
   async leave(): Promise<void> {
     const ends = Array.from(this.#sessions, (session) => once(session, 'close'));
     await Promise.race([Promise.allSettled(ends), delay(LEAVE_MS, undefined, { ref: false })]);
+    this.#destroySilent();
   }
 
   /** Cuts off what is left. */
   destroy(): void {
     for (const session of this.#sessions) session.destroy();
+    this.#destroySilent();
+  }
+
+  #destroySilent(): void {
+    for (const socket of this.#silent) socket.destroy();
   }
 }
+
+/** A connection that breaks before its client has spoken is closed, and that is all. */
+function ignore(): void {}
 
 /**
  * The rule is gRPC's own: a ping that comes too soon after the last, with nothing sent in between, is a strike, and too

@@ -85,7 +85,9 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     const http2Server = http2ServerOf(server);
     const connections = new Connections(http2Server);
     observeCalls(http2Server, streamsByPath(services), observers);
-    const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+    const listener = createServer({ noDelay: true }, (socket) =>
+      connections.welcome(socket, (speaking) => injector.injectConnection(speaking)),
+    );
     return new GrpcServer({ port: await listen(listener, host, port), listener, server, connections, services });
   }
 

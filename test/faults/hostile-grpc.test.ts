@@ -35,6 +35,12 @@ async function openSessions(port: number, count: number, window?: number): Promi
   return sockets;
 }
 
+async function sendNothing(port: number): Promise<Measured> {
+  const sockets = await openSockets(port, 10_000);
+  for (const socket of sockets) socket.resume();
+  return { held: await awaitEnds(sockets) };
+}
+
 /** Sends frames over connections that are ended by the server, and takes what it answers. */
 const flood =
   (frames: readonly Buffer[]) =>
@@ -100,6 +106,7 @@ const METADATA = callHeaders('/time.v1.TimeService/GetTime', { padding: 'x'.repe
 const HUGE_MESSAGE = Buffer.of(0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3);
 
 defineFaults('Hostile gRPC', {
+  'silent connections': attacked('grpc', sendNothing),
   'rapid reset': attacked('grpc', flood(RESETS)),
   'continuation flood': attacked('grpc', flood(CONTINUATIONS)),
   'ping flood': attacked('grpc', flood(PINGS)),

@@ -1,11 +1,82 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, constants, createServer, type ClientHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net';
 import { mock } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
 
+import { openGrpc, TestClient, type TestServer } from './service.ts';
+import { drainServers } from '../../app/drain.ts';
 import { Connections } from '../../app/grpc/connections.ts';
+import { TimeService } from '../../app/grpc/generated/time/v1/time_pb.js';
+import { openSession, TYPE } from '../faults/http2-frames.ts';
+
+function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => void socket.once('close', () => resolve()));
+}
+
+describe('a connection on which nothing is said', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+
+  const open = async (server: TestServer) => {
+    const socket = connectTcp(server.server.port, '127.0.0.1').resume();
+    // A reset is an end too.
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    // Only now is it certain that the server knows of it as well.
+    using client = new TestClient(server.address);
+    await client.call(TimeService.method.getTime, {});
+    return socket;
+  };
+
+  for (const [what, bytes] of [
+    ['nothing', ''],
+    ['the beginning of a preface', 'PRI * HTTP/2.0'],
+  ] as const) {
+    it(`is ended after five seconds of ${what}`, async () => {
+      await using server = await openGrpc();
+      const socket = await open(server);
+      socket.write(bytes);
+      const closed = closeOf(socket);
+      mock.timers.tick(4999);
+      await immediate();
+      assert.equal(socket.closed, false);
+      mock.timers.tick(1);
+      await closed;
+    });
+  }
+
+  it('is ended at once when its client leaves', async () => {
+    await using server = await openGrpc();
+    const socket = await open(server);
+    const closed = closeOf(socket);
+    socket.end();
+    await closed;
+  });
+
+  it('keeps nobody from closing', async () => {
+    await using server = await openGrpc();
+    const socket = await open(server);
+    assert.ok(await drainServers([server.server], { acceptMs: 0, deadlineMs: 5000 }));
+    socket.destroy();
+  });
+
+  it('is one like any other once its client speaks, a byte at a time', async () => {
+    await using server = await openGrpc();
+    const socket = await open(server);
+    for (const byte of openSession()) {
+      socket.write(Buffer.of(byte));
+      await immediate();
+    }
+    const [settings] = (await once(socket, 'data')) as [Buffer];
+    assert.equal(settings.readUInt8(3), TYPE.settings);
+    mock.timers.tick(5000);
+    await immediate();
+    assert.equal(socket.closed, false);
+    socket.destroy();
+  });
+});
 
 describe('a connection', () => {
   /** A connection with a stream that stays open, so that its client does not leave when it is told to. */
