@@ -1,7 +1,4 @@
-/**
- * Node's options as the image has them. There V8's heap is a share of the container's memory; where there is no container it
- * is made the same share of a pod's, and not of the machine's.
- */
+/** Node's options as the image has them. */
 import { readFileSync } from 'node:fs';
 
 import { ENVIRONMENTS } from '../infra/environments.ts';
@@ -11,8 +8,12 @@ const POD_MEBIBYTES = ENVIRONMENTS['production']!.capacity.memoryMebibytes;
 
 export function readImageOptions(): string[] {
   const command = /^CMD (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8'))![1]!;
-  const options = (JSON.parse(command) as string[]).slice(0, -1);
-  return options.map((option) =>
+  return (JSON.parse(command) as string[]).slice(0, -1);
+}
+
+/** The same with the heap of a pod: outside of a container its share would be of the machine's memory. */
+export function podOptions(): string[] {
+  return readImageOptions().map((option) =>
     option.replace(HEAP_SHARE, (_, percent: string) => {
       const heapMebibytes = Math.floor((POD_MEBIBYTES * Number(percent)) / 100);
       return `--max-old-space-size=${heapMebibytes}`;

@@ -6,6 +6,7 @@ import { ExpectationError } from './expectation.ts';
 
 const NS_PER_US = 1000n;
 const NS_PER_MS = 1_000_000n;
+const NS_PER_S = 1_000_000_000n;
 const US_PER_S = 1_000_000;
 const LONGEST_TIME = 64;
 
@@ -74,13 +75,25 @@ const LAST_EXACT_NS = BigInt(Number.MAX_SAFE_INTEGER) * NS_PER_US;
  * @param offsetSeconds of the clocks from UTC
  */
 export function formatWallTime(epochNs: bigint, offsetSeconds: number): string {
-  if (epochNs < 0n || epochNs > LAST_EXACT_NS) {
-    const utc = Temporal.Instant.fromEpochNanoseconds(epochNs).toZonedDateTimeISO('UTC').toPlainDateTime();
-    return utc.add({ seconds: offsetSeconds }).toString({ fractionalSecondDigits: 6 });
-  }
+  if (!isExact(epochNs)) return toWallTime(epochNs, offsetSeconds).toString({ fractionalSecondDigits: 6 });
   const us = Number(epochNs / NS_PER_US);
   const second = Math.floor(us / US_PER_S);
-  return `${formatWallSecond(second, offsetSeconds)}.${String(us - second * US_PER_S).padStart(6, '0')}`;
+  return `${formatSecond(second, offsetSeconds)}.${String(us - second * US_PER_S).padStart(6, '0')}`;
+}
+
+/** The same without the fraction, which is cut off: `2026-11-24T04:05:54`. */
+export function formatWallSecond(epochNs: bigint, offsetSeconds: number): string {
+  if (!isExact(epochNs)) return toWallTime(epochNs, offsetSeconds).toString({ fractionalSecondDigits: 0 });
+  return formatSecond(Number(epochNs / NS_PER_S), offsetSeconds);
+}
+
+function isExact(epochNs: bigint): boolean {
+  return epochNs >= 0n && epochNs <= LAST_EXACT_NS;
+}
+
+function toWallTime(epochNs: bigint, offsetSeconds: number): Temporal.PlainDateTime {
+  const utc = Temporal.Instant.fromEpochNanoseconds(epochNs).toZonedDateTimeISO('UTC').toPlainDateTime();
+  return utc.add({ seconds: offsetSeconds });
 }
 
 interface WallSecond {
@@ -91,8 +104,8 @@ interface WallSecond {
 /** The last second asked for at each offset; there are some three thousand offsets at the most. */
 const lastWallSeconds = new Map<number, WallSecond>();
 
-/** `2026-11-24T04:05:54`, formatted once a second: questions about now come in thousands. */
-function formatWallSecond(second: number, offsetSeconds: number): string {
+/** Formatted once a second: questions about now come in thousands. */
+function formatSecond(second: number, offsetSeconds: number): string {
   const last = lastWallSeconds.get(offsetSeconds);
   if (last?.second === second) return last.text;
   const text = new Date((second + offsetSeconds) * 1000).toISOString().slice(0, -'.000Z'.length);

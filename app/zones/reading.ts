@@ -1,5 +1,5 @@
 /** What a zone says about an instant. */
-import { formatWallTime } from './instant.ts';
+import { formatWallSecond, formatWallTime } from './instant.ts';
 import { findOffsetInterval, formatOffset, formatOffsetInMinutes } from './transitions.ts';
 import type { Zone } from './zone.ts';
 
@@ -34,6 +34,5 @@ export function readZone(zone: Zone, epochNs: bigint): ZoneReading {
 
 /** The form of the twenty-line program this service grew from: `2026-11-24 04:05:54`. */
 export function formatPlainTime(zone: Zone, epochNs: bigint): string {
-  const wallTime = formatWallTime(epochNs, findOffsetInterval(zone, epochNs).offsetSeconds);
-  return wallTime.slice(0, -'.000000'.length).replace('T', ' ');
+  return formatWallSecond(epochNs, findOffsetInterval(zone, epochNs).offsetSeconds).replace('T', ' ');
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { readImageOptions } from '../image-options.ts';
+import { podOptions } from '../image-options.ts';
 import { startService, type ServiceCommand, type ServiceProcess } from '../service-process.ts';
 
 export type Question = 'inspect' | 'leak';
@@ -40,7 +40,7 @@ export async function startVictim(
   const service = await startService(environment, {
     main: 'build/main.cjs',
     ...command,
-    nodeOptions: [...readImageOptions(), '--expose-gc', '--import', PROBE, ...(command.nodeOptions ?? [])],
+    nodeOptions: [...podOptions(), '--expose-gc', '--import', PROBE, ...(command.nodeOptions ?? [])],
   });
   const { child } = service;
   return {
