@@ -10,7 +10,7 @@ import { askGrpc, askHttp } from './loads.ts';
 import { runOpenLoad } from './open-load.ts';
 import { median } from './races.ts';
 import { describeMachine } from './report.ts';
-import { POD, startServer, type RunningServer } from './servers.ts';
+import { SERVICE, startServer, type RunningServer } from './servers.ts';
 import { GET_TIME, PATHS } from './targets.ts';
 
 /** As shares of saturation. */
@@ -23,7 +23,7 @@ const ROUND_S = 1;
 const SATURATION_S = 3;
 
 async function measure(): Promise<Measured> {
-  await using server = await startServer(POD);
+  await using server = await startServer(SERVICE);
   const load = askHttp(PATHS.zone);
   await load.run(server, SATURATION_S);
   const { requestsPerSecond: saturation } = await load.run(server, SATURATION_S);

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { findFreePort } from '../free-port.ts';
-import { podOptions, readImageOptions } from '../image-options.ts';
+import { readImageOptions } from '../image-options.ts';
 
 export const SERVER_CORE = '0';
 export const LOAD_CORE = '1';
@@ -46,12 +46,10 @@ const anchor = (name: string, file: string): Contender => ({
   environment: ({ port }) => ({ PORT: String(port) }),
 });
 
-const BUNDLE = 'build/main.cjs';
-
 /** The service as the image runs it. */
 export const SERVICE: Contender = {
   name: 'time-service',
-  command: [process.execPath, ...readImageOptions(), BUNDLE],
+  command: [process.execPath, ...readImageOptions(), 'build/main.cjs'],
   environment: ({ port, grpcPort }) => ({
     PORT: String(port),
     GRPC_PORT: String(grpcPort),
@@ -60,9 +58,6 @@ export const SERVICE: Contender = {
     NODE_ENV: 'production',
   }),
 };
-
-/** The same with the memory that it has in a pod, which the others would have to be given too to be compared with it. */
-export const POD: Contender = { ...SERVICE, command: [process.execPath, ...podOptions(), BUNDLE] };
 
 export const BARE = anchor('bare node:http', 'bare.ts');
 export const KOA = anchor('bare Koa', 'koa.ts');
