@@ -105,7 +105,7 @@ function sourceAlerts(environment: Environment): Definition[] {
       lasting: '10m',
       expr: nodesWhere(lying),
       summary: 'A source of time contradicts the others.',
-      description: `On {{ $value }} nodes {{ $labels.source }} contradicts the other sources of time:{{ range printf \`${lying.replace('}', ',source="%s"}')} == 1\` $labels.source | query }} {{ .Labels.own_node }}{{ end }}.`,
+      description: `On {{ $value }} nodes {{ $labels.source }} contradicts the other sources of time:{{ range printf \`${lying.replace('}', ',source="%s"}')} == 1\` $labels.source | query | sortByLabel "own_node" }} {{ .Labels.own_node }}{{ end }}.`,
     },
     {
       // The kernel is silent wherever no daemon sets the clock, and that is no loss.
