@@ -8,10 +8,12 @@ function workFor(ms: number): void {
   while (performance.now() < endMs);
 }
 
+const client = () => 'one client';
+
 describe('a queue of work', () => {
   it('does at once what comes alone', () => {
     let isDone = false;
-    new WorkQueue().do(() => (isDone = true));
+    new WorkQueue().do(() => (isDone = true), client);
     assert.ok(isDone);
   });
 
@@ -22,7 +24,7 @@ describe('a queue of work', () => {
       queue.do(() => {
         workFor(2);
         done.push(index);
-      });
+      }, client);
     }
     assert.ok(done.length < 10, String(done.length));
     let turns = 0;
@@ -41,11 +43,30 @@ describe('a queue of work', () => {
       queue.do(() => {
         waited.push(queue.waitedMs);
         workFor(20);
-      });
+      }, client);
     }
     while (waited.length < 3) await nextTurn();
     assert.equal(waited[0], 0);
     assert.ok(waited[1]! < waited[2]! && waited[2]! >= 20, String(waited));
     assert.equal(queue.waitedMs, 0);
+  });
+
+  it('lets connections take turns, whatever one of them asks for at once', async () => {
+    const queue = new WorkQueue();
+    const done: string[] = [];
+    const ask = (name: string) =>
+      queue.do(
+        () => {
+          workFor(2);
+          done.push(name);
+        },
+        () => name,
+      );
+    for (let index = 0; index < 100; index++) ask('greedy');
+    const before = done.length;
+    ask('modest');
+    ask('meek');
+    while (!done.includes('meek')) await nextTurn();
+    assert.deepEqual(done.slice(before), ['greedy', 'modest', 'meek']);
   });
 });

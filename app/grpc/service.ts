@@ -158,10 +158,13 @@ function answerInPortions(
   answer: handleUnaryCall<unknown, unknown>,
 ): handleUnaryCall<unknown, unknown> {
   return (call, callback) =>
-    queue.do(() => {
-      // Who has left while it waited needs no answer.
-      if (!call.cancelled) answer(call, callback);
-    });
+    queue.do(
+      () => {
+        // Who has left while it waited needs no answer.
+        if (!call.cancelled) answer(call, callback);
+      },
+      () => call.getPeer(),
+    );
 }
 
 /** Sheds calls that have waited too long. */

@@ -105,10 +105,13 @@ function answerInTurn(listener: RequestListener): RequestListener {
 
 function answerInPortions(queue: WorkQueue, listener: RequestListener): RequestListener {
   return (request, response) =>
-    queue.do(() => {
-      // Who has left while it waited needs no answer.
-      if (!response.destroyed) listener(request, response);
-    });
+    queue.do(
+      () => {
+        // Who has left while it waited needs no answer.
+        if (!response.destroyed) listener(request, response);
+      },
+      () => request.socket,
+    );
 }
 
 /** What was not taken is thrown away: after a mere close the kernel would go on offering it, out of the pod's memory. */
