@@ -104,7 +104,7 @@ export const ENVIRONMENT = z.object({
   MAX_EVENT_LOOP_DELAY_MS: integer(1, 60_000)
     .prefault('500')
     .describe(
-      'A request that has waited longer than this to be worked on is answered 503 with `Retry-After: 1`, a call UNAVAILABLE.',
+      'A request that has waited longer than this to be worked on is answered 503 with `Retry-After: 1`; a gRPC call has its own deadline.',
     ),
   CLOCK_FLOOR_US: integer(0, 10_000_000)
     .prefault('10000')

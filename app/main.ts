@@ -95,10 +95,6 @@ async function serve(config: Config): Promise<void> {
   const metrics = new RequestMetrics(registry, HTTP_METRICS);
   // Both public servers wait in one queue: neither of them gets the time that the other needs.
   const queue = new WorkQueue();
-  const shedding = {
-    delayMs: () => Math.max(eventLoop.delayMs, queue.waitedMs),
-    maxDelayMs: config.maxEventLoopDelayMs,
-  };
   const http = resources.use(
     await HttpServer.open(
       createApi(
@@ -110,7 +106,7 @@ async function serve(config: Config): Promise<void> {
           events,
         }),
         { metrics, logger, tracing, slowRequestMs: config.slowRequestMs, waitedMs: () => queue.waitedMs },
-        shedding,
+        { delayMs: () => Math.max(eventLoop.delayMs, queue.waitedMs), maxDelayMs: config.maxEventLoopDelayMs },
       ),
       config,
       queue,
@@ -126,7 +122,7 @@ async function serve(config: Config): Promise<void> {
         tracing,
         slowRequestMs: config.slowRequestMs,
       },
-      { host: config.host, port: config.grpcPort, queue, shedding },
+      { host: config.host, port: config.grpcPort, queue },
     ),
   );
   const instance = describeInstance({

@@ -7,13 +7,6 @@
  */
 const PORTION_MS = 5;
 
-/** When what has waited is shed: an answer now that says "later" beats one that comes too late. */
-export interface Shedding {
-  /** How late what is being answered is. */
-  readonly delayMs: () => number;
-  readonly maxDelayMs: number;
-}
-
 interface Waiting {
   readonly work: () => void;
   readonly sinceMs: number;

@@ -11,9 +11,10 @@ import { observeCalls, type Observers } from './calls.ts';
 import { Connections } from './connections.ts';
 import { healthService } from './health.ts';
 import { reflectionServices } from './reflection.ts';
-import { addService, pathOf, type Pace, type Service } from './service.ts';
+import { addService, pathOf, type Service } from './service.ts';
 import type { DrainingServer } from '../drain.ts';
 import { listen } from '../listen.ts';
+import type { WorkQueue } from '../work-queue.ts';
 
 const MAX_CONCURRENT_STREAMS = 100;
 const MAX_REQUEST_BYTES = 16 * 1024;
@@ -61,7 +62,7 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     own: readonly Service[],
     isServing: () => boolean,
     observers: Observers,
-    { host, port, queue, shedding }: { host: string; port: number } & Pace,
+    { host, port, queue }: { host: string; port: number; queue: WorkQueue },
   ): Promise<GrpcServer> {
     const server = new Server({
       // Its counts are those of /metrics once more, at a cost to each call.
@@ -77,7 +78,7 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     );
     const described = [...own, health].map(({ descriptor }) => descriptor);
     const services = [...own, health, ...reflectionServices(described)];
-    for (const service of services) addService(server, service, { logger: observers.logger, queue, shedding });
+    for (const service of services) addService(server, service, { logger: observers.logger, queue });
 
     // grpc-js has no option for it, and makes the HTTP/2 server from these.
     Object.assign(server['commonServerOptions'], STREAM_RESETS);

@@ -21,7 +21,7 @@ import type { Logger } from 'pino';
 
 import { CallError, describeError } from './status.ts';
 import { readTraceParent } from '../telemetry/trace-parent.ts';
-import type { Shedding, WorkQueue } from '../work-queue.ts';
+import type { WorkQueue } from '../work-queue.ts';
 
 /** The metadata that tells a caller the id of its call. */
 export const REQUEST_ID = 'x-request-id';
@@ -44,16 +44,10 @@ export type Handlers<Methods extends GenServiceMethods> = {
 export interface Service {
   readonly descriptor: DescService;
   readonly handlers: Readonly<Record<string, unknown>>;
-  /** The unary methods that are answered as they come, though others wait for their part of a turn, and never shed. */
+  /** The unary methods that are answered as they come, though others wait for their part of a turn. */
   readonly atOnce?: readonly string[];
   /** Ends the open streams, spread over a time, because the server is about to close. */
   readonly endStreams?: (spreadMs: number) => void;
-}
-
-/** Where unary calls wait for their part of a turn, and when they have waited too long. */
-export interface Pace {
-  readonly queue: WorkQueue;
-  readonly shedding: Shedding;
 }
 
 export function defineService<Methods extends GenServiceMethods>(
@@ -64,11 +58,15 @@ export function defineService<Methods extends GenServiceMethods>(
   return { descriptor, handlers, ...options };
 }
 
-/** Has a server answer for a service. */
+/**
+ * Has a server answer for a service.
+ *
+ * @param queue where unary calls wait for their part of a turn; one whose deadline passes meanwhile is not worked on
+ */
 export function addService(
   server: Server,
   { descriptor, handlers, atOnce = [] }: Service,
-  { logger, queue, shedding }: { logger: Logger } & Pace,
+  { logger, queue }: { logger: Logger; queue: WorkQueue },
 ): void {
   const definition: Record<string, MethodDefinition<unknown, unknown>> = {};
   const implementation: Record<string, UntypedHandleCall> = {};
@@ -80,7 +78,7 @@ export function addService(
         ? answerStream(handler as (call: Stream) => void, logger)
         : atOnce.includes(method.localName)
           ? answerUnary(method, handler as UnaryHandler, logger)
-          : answerInPortions(queue, answerUnary(method, shedOverload(shedding, handler as UnaryHandler), logger));
+          : answerInPortions(queue, answerUnary(method, handler as UnaryHandler, logger));
   }
   server.addService(definition, implementation);
 }
@@ -165,18 +163,6 @@ function answerInPortions(
       },
       () => call.getPeer(),
     );
-}
-
-/** Sheds calls that have waited too long. */
-function shedOverload({ delayMs, maxDelayMs }: Shedding, handle: UnaryHandler): UnaryHandler {
-  return (request) => {
-    const delay = delayMs();
-    if (delay <= maxDelayMs) return handle(request);
-    throw new CallError(
-      status.UNAVAILABLE,
-      `Expected a call to wait at most ${maxDelayMs} ms, got ${Math.round(delay)} ms; try again`,
-    );
-  };
 }
 
 type Stream = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;

@@ -11,6 +11,7 @@ import {
   refuseTargets,
   shedOverload,
   type Observers,
+  type Shedding,
 } from './layers.ts';
 import { descriptionRoute } from './openapi.ts';
 import { pageRoutes } from './page.ts';
@@ -22,7 +23,6 @@ import { keepWorldTimeApi, worldTimeRoutes, type Callers } from './world-time-ap
 import { zoneRoutes } from './zones.ts';
 import type { HonestClock } from '../clock/honest-clock.ts';
 import type { PeersReport } from '../clock/peer-report.ts';
-import type { Shedding } from '../work-queue.ts';
 import type { Zone } from '../zones/zone.ts';
 
 /** What the routes answer from. */

@@ -9,7 +9,6 @@ import type { RoutedState } from './router.ts';
 import type { RequestMetrics } from '../telemetry/request-metrics.ts';
 import { readTraceParent } from '../telemetry/trace-parent.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
-import type { Shedding } from '../work-queue.ts';
 import { TZDB_VERSION } from '../zones/tzdb.ts';
 
 /** Methods that may stand in a metric; a stranger's own words would make series without end. */
@@ -129,6 +128,13 @@ export function refuseMalformed(): Layer {
     }
     return next();
   };
+}
+
+/** When requests are shed: an answer now that says "later" beats one that comes too late. */
+export interface Shedding {
+  /** How late the request is that is being answered. */
+  readonly delayMs: () => number;
+  readonly maxDelayMs: number;
 }
 
 /** Sheds requests that have waited too long. */

@@ -30,8 +30,6 @@ export interface TestServer extends AsyncDisposable {
   readonly registry: Registry;
   readonly logLines: object[];
   isServing: boolean;
-  /** How late the server takes calls to be. */
-  delayMs: number;
 }
 
 export async function openGrpc(
@@ -51,7 +49,6 @@ export async function openGrpc(
     host: '127.0.0.1',
     port: 0,
     queue: new WorkQueue(),
-    shedding: { delayMs: () => test.delayMs, maxDelayMs: 500 },
   });
   const test: TestServer = {
     server,
@@ -59,7 +56,6 @@ export async function openGrpc(
     registry,
     logLines,
     isServing: true,
-    delayMs: 0,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
   return test;

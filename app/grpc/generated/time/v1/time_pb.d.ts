@@ -16,8 +16,6 @@
 //   and the details hold a google.rpc.BadRequest that names the fields, the first five of them where there are more.
 // - A request may have 16 KiB and its metadata 8 KiB; beyond either the call ends with RESOURCE_EXHAUSTED. At most 100
 //   calls are open on a connection; a client holds further ones back until one of them has ended.
-// - A call whose answer is no stream ends with UNAVAILABLE when it has waited too long to be worked on, but for Exchange: it
-//   can be made again, best elsewhere.
 // - The initial metadata of a stream, of an error, and of an answer to a call with a `traceparent` (W3C Trace Context) has
 //   an `x-request-id`, which stands in the server's log and traces too: the trace's id, or one made for the call.
 
