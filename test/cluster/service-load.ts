@@ -18,8 +18,8 @@ const INSIDE = { 'keep-alive': 5, fresh: 1, rate: 100 };
 /** Two centuries of transitions cost the service 1.2 ms by itself and some 2 ms in a cluster, and the load almost nothing. */
 export const COSTLY_PATH = '/v1/zones/Europe/Paris/transitions?from=1900-01-01T00:00:00Z&to=2099-01-01T00:00:00Z';
 
-/** What makes the autoscaler add a pod: of three it does so above a core in all. One core bears 800 at the most. */
-export const COSTLY_RATE = 700;
+/** What makes the autoscaler add a pod to three within two minutes; 700 is more than two cores bear beside a cluster. */
+export const COSTLY_RATE = 500;
 
 /** Spreads calls, and makes those again that a rollout refuses: a client makes a refused call again by itself only once. */
 export const SERVICE_CONFIG = readFileSync('app/grpc/proto/time/v1/time_grpc_service_config.json', 'utf8');
