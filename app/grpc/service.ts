@@ -73,12 +73,12 @@ export function addService(
   for (const method of descriptor.methods) {
     definition[method.localName] = defineMethod(descriptor, method);
     const handler = handlers[method.localName];
-    implementation[method.localName] =
-      method.methodKind !== 'unary'
-        ? answerStream(handler as (call: Stream) => void, logger)
-        : atOnce.includes(method.localName)
-          ? answerUnary(method, handler as UnaryHandler, logger)
-          : answerInPortions(queue, answerUnary(method, handler as UnaryHandler, logger));
+    if (method.methodKind === 'unary') {
+      const answer = answerUnary(method, handler as UnaryHandler, logger);
+      implementation[method.localName] = atOnce.includes(method.localName) ? answer : answerInPortions(queue, answer);
+    } else {
+      implementation[method.localName] = answerStream(handler as (call: Stream) => void, logger);
+    }
   }
   server.addService(definition, implementation);
 }
