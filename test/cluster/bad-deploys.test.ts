@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 
 import type { V1Pod } from '@kubernetes/client-node';
 
-import { kubectl, make, makeOrThrow, readServingPods, target, waitFor, waitForPods } from './cluster.ts';
+import {
+  kubectl,
+  make,
+  makeOrThrow,
+  readServingPods,
+  target,
+  waitFor,
+  waitForFewestPods,
+  waitForPods,
+} from './cluster.ts';
 import { checkoutWithVariables } from './other-checkout.ts';
 import { startServiceLoad } from './service-load.ts';
 import { readInstall } from '../../infra/cluster/install.ts';
@@ -25,7 +34,7 @@ describe('a deploy', () => {
 });
 
 async function expectStuck(deploy: () => ReturnType<typeof make>, reason: RegExp): Promise<void> {
-  const old = await waitForPods();
+  const old = await waitForFewestPods();
   const before = await readNotes();
   await using load = await startServiceLoad(RATE);
   const { code, output } = await deploy();

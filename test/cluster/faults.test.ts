@@ -25,7 +25,7 @@ import {
 } from './cluster.ts';
 import { measureHealing, secondsSince, underLoad, undoAfter, waitForServing } from './losses.ts';
 import { checkoutWithVariables } from './other-checkout.ts';
-import { COSTLY_PATH, COSTLY_RATE, startOutsideLoad } from './service-load.ts';
+import { COSTLY_PATH, startCostlyLoad, startOutsideLoad } from './service-load.ts';
 import { capture } from '../../infra/cluster/command.ts';
 import { readInstall } from '../../infra/cluster/install.ts';
 import { defineFaults, type Measured } from '../faults/matrix.ts';
@@ -130,7 +130,7 @@ async function countOddPods(zone: string | undefined): Promise<number> {
 async function drainWhileScaling(): Promise<Measured> {
   const [one, other] = (await readWorkers()) as [string, string, string];
   const counts = [];
-  await using busy = startOutsideLoad(COSTLY_RATE, COSTLY_PATH);
+  await using busy = startCostlyLoad();
   counts.push(await watchServing(waitForServing(REPLICAS.min + 1)));
   counts.push(await watchServing(drainForAWhile(one)));
   counts.push(await watchServing(waitForServing(REPLICAS.min + 1)));
