@@ -6,6 +6,7 @@ import { Health } from './admin/health.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { startClock } from './clock/clock-loop.ts';
 import { ConfigError, EXIT_CODE_CONFIG, parseConfig, type Config } from './config.ts';
+import { ConnectionLimit } from './connection-limit.ts';
 import { ACCEPT_MARGIN_MS, drainServers } from './drain.ts';
 import { clockService } from './grpc/clock-service.ts';
 import { ExchangeClient } from './grpc/exchange-client.ts';
@@ -25,6 +26,7 @@ import { describeInstance } from './registry/instance.ts';
 import { startRegistration } from './registry/start-registration.ts';
 import { logClockChanges, logPeer } from './telemetry/clock-log.ts';
 import { registerClockMetrics } from './telemetry/clock-metrics.ts';
+import { registerConnectionMetrics } from './telemetry/connection-metrics.ts';
 import { EventLoopWatch } from './telemetry/event-loop.ts';
 import { openLog } from './telemetry/log.ts';
 import { GRPC_METRICS, HTTP_METRICS } from './telemetry/metric-names.ts';
@@ -93,8 +95,9 @@ async function serve(config: Config): Promise<void> {
     ),
   );
   const metrics = new RequestMetrics(registry, HTTP_METRICS);
-  // Both public servers wait in one queue: neither of them gets the time that the other needs.
-  const queue = new WorkQueue();
+  // What there is for both public ports: neither of them gets the time or the memory that the other needs.
+  const shared = { queue: new WorkQueue(), limit: new ConnectionLimit() };
+  registerConnectionMetrics(registry, shared.limit);
   const http = resources.use(
     await HttpServer.open(
       createApi(
@@ -105,11 +108,11 @@ async function serve(config: Config): Promise<void> {
           reportPeers,
           events,
         }),
-        { metrics, logger, tracing, slowRequestMs: config.slowRequestMs, waitedMs: () => queue.waitedMs },
-        { delayMs: () => Math.max(eventLoop.delayMs, queue.waitedMs), maxDelayMs: config.maxEventLoopDelayMs },
+        { metrics, logger, tracing, slowRequestMs: config.slowRequestMs, waitedMs: () => shared.queue.waitedMs },
+        { delayMs: () => Math.max(eventLoop.delayMs, shared.queue.waitedMs), maxDelayMs: config.maxEventLoopDelayMs },
       ),
       config,
-      queue,
+      shared,
     ),
   );
   const grpc = resources.use(
@@ -122,7 +125,7 @@ async function serve(config: Config): Promise<void> {
         tracing,
         slowRequestMs: config.slowRequestMs,
       },
-      { host: config.host, port: config.grpcPort, queue },
+      { host: config.host, port: config.grpcPort, ...shared },
     ),
   );
   const instance = describeInstance({

@@ -12,6 +12,7 @@ import { Connections } from './connections.ts';
 import { healthService } from './health.ts';
 import { reflectionServices } from './reflection.ts';
 import { addService, pathOf, type Service } from './service.ts';
+import type { ConnectionLimit } from '../connection-limit.ts';
 import type { DrainingServer } from '../drain.ts';
 import { listen } from '../listen.ts';
 import type { WorkQueue } from '../work-queue.ts';
@@ -62,7 +63,7 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     own: readonly Service[],
     isServing: () => boolean,
     observers: Observers,
-    { host, port, queue }: { host: string; port: number; queue: WorkQueue },
+    { host, port, queue, limit }: { host: string; port: number; queue: WorkQueue; limit: ConnectionLimit },
   ): Promise<GrpcServer> {
     const server = new Server({
       // Its counts are those of /metrics once more, at a cost to each call.
@@ -86,9 +87,9 @@ export class GrpcServer implements DrainingServer, AsyncDisposable {
     const http2Server = http2ServerOf(server);
     const connections = new Connections(http2Server);
     observeCalls(http2Server, streamsByPath(services), observers);
-    const listener = createServer({ noDelay: true }, (socket) =>
-      connections.welcome(socket, (speaking) => injector.injectConnection(speaking)),
-    );
+    const listener = createServer({ noDelay: true }, (socket) => {
+      if (limit.admit(socket)) connections.welcome(socket, (speaking) => injector.injectConnection(speaking));
+    });
     return new GrpcServer({ port: await listen(listener, host, port), listener, server, connections, services });
   }
 

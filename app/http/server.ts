@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 
 import { answerProblem } from './answer.ts';
 import type { Application } from './application.ts';
+import type { ConnectionLimit } from '../connection-limit.ts';
 import type { DrainingServer } from '../drain.ts';
 import { listen } from '../listen.ts';
 import type { WorkQueue } from '../work-queue.ts';
@@ -34,11 +35,11 @@ export class HttpServer implements DrainingServer, AsyncDisposable {
     this.port = port;
   }
 
-  /** @param queue where requests wait for their part of a turn; without it each is answered when it comes */
+  /** @param shared what strangers share among all ports that they may reach; the admin port is not one of them */
   static async open(
     application: Application,
     { host, port, keepAliveTimeoutMs }: { host: string; port: number; keepAliveTimeoutMs: number },
-    queue?: WorkQueue,
+    shared?: { readonly queue: WorkQueue; readonly limit: ConnectionLimit },
   ): Promise<HttpServer> {
     const listener = application.listener();
     const server = createServer(
@@ -49,10 +50,11 @@ export class HttpServer implements DrainingServer, AsyncDisposable {
         keepAliveTimeout: keepAliveTimeoutMs,
         maxHeaderSize: MAX_HEADER_BYTES,
       },
-      answerInTurn(queue ? answerInPortions(queue, listener) : listener),
+      answerInTurn(shared ? answerInPortions(shared.queue, listener) : listener),
     );
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
     server.timeout = STANDSTILL_MS;
+    if (shared) server.on('connection', (socket) => shared.limit.admit(socket));
     server.on('timeout', endStandstill);
     server.on('clientError', refuseBytes);
     return new HttpServer(server, application, await listen(server, host, port));

@@ -38,6 +38,11 @@ export const PEER_METRICS = {
   exchanges: metric('time_service_peer_exchanges_total', 'result'),
 } as const;
 
+export const CONNECTION_METRICS = {
+  open: metric('time_service_connections'),
+  refused: metric('time_service_connections_refused_total'),
+} as const;
+
 /** The metrics of one protocol's requests. */
 function requestMetrics<const Labels extends readonly string[]>(protocol: string, ...labelNames: Labels) {
   return {

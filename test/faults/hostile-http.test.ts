@@ -17,6 +17,14 @@ async function sendNothing(port: number): Promise<Measured> {
   return { held: await awaitEnds(sockets) };
 }
 
+async function crowdOut(port: number): Promise<Measured> {
+  const sockets = await openSockets(port, 14_000);
+  for (const socket of sockets) socket.resume();
+  await delay(500);
+  const refused = sockets.filter(({ closed }) => closed).length;
+  return { refused, held: await awaitEnds(sockets) };
+}
+
 /** Sends a start, and then a byte at a time for as long as the server listens. */
 const trickle =
   (start: string) =>
@@ -110,6 +118,7 @@ const STRANGE_TARGETS = [
 
 defineFaults('Hostile HTTP', {
   'silent connections': attacked('http', sendNothing),
+  'too many connections': attacked('http', crowdOut),
   'slow headers': attacked('http', trickle(`${REQUEST_LINE}${HOST}X: `)),
   'slow body': attacked('http', trickle(`POST /time HTTP/1.1\r\n${HOST}Content-Length: 1000000\r\n\r\n`)),
   'slow reading': attacked('http', readNothing),

@@ -13,6 +13,7 @@ import {
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 
+import { ConnectionLimit } from '../../app/connection-limit.ts';
 import { BadRequestSchema } from '../../app/grpc/generated/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../../app/grpc/generated/google/rpc/status_pb.js';
 import { GrpcServer } from '../../app/grpc/server.ts';
@@ -34,6 +35,7 @@ export interface TestServer extends AsyncDisposable {
 
 export async function openGrpc(
   services: readonly Service[] = [timeService(stillClock, parseZone('UTC'))],
+  limit = new ConnectionLimit(),
 ): Promise<TestServer> {
   const registry = new Registry();
   const logLines: object[] = [];
@@ -49,6 +51,7 @@ export async function openGrpc(
     host: '127.0.0.1',
     port: 0,
     queue: new WorkQueue(),
+    limit,
   });
   const test: TestServer = {
     server,
