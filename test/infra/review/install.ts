@@ -115,6 +115,7 @@ function makeContainer(): V1Container {
     imagePullPolicy: 'IfNotPresent',
     env: [
       { name: 'DRAIN_TIMEOUT_MS', value: '2000' },
+      { name: 'KEEP_ALIVE_TIMEOUT_MS', value: '500' },
       { name: 'DEFAULT_ZONE', valueFrom: { configMapKeyRef: { name: 'clock', key: 'zone' } } },
     ],
     ports: [
