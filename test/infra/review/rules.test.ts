@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 
+import { parseConfig } from '../../../app/config.ts';
 import { RULES } from '../../../infra/review/rules.ts';
 import { judge } from './cases.ts';
+import { containerOf, makeInstall } from './install.ts';
 import { TABLES } from './tables.ts';
 
 describe('the rules of the review', () => {
@@ -10,6 +12,11 @@ describe('the rules of the review', () => {
     for (const { rule, cases } of TABLES) {
       assert.ok(new Set(cases.map(({ says }) => says.join())).size > 1, rule.name);
     }
+  });
+
+  it('are tried with an install whose pods would start', () => {
+    const { env } = containerOf(makeInstall());
+    parseConfig(Object.fromEntries(env!.map(({ name, value }) => [name, value])));
   });
 
   it('say nothing where nothing changes', () => {
