@@ -49,8 +49,7 @@ export function observeRequests({ metrics, logger, tracing, slowRequestMs, waite
       const method = COUNTED_METHODS.has(ctx.method) ? ctx.method : 'other';
       metrics.end(`${route} ${method} ${status}`, () => ({ route, method, status: String(status) }), durationMs / 1000);
 
-      const failed = isFault(status);
-      const level = failed ? 'error' : durationMs > slowRequestMs ? 'warn' : 'debug';
+      const level = levelOf(status, durationMs > slowRequestMs);
       if (logger.isLevelEnabled(level)) {
         logger[level]({ requestId: parent.traceId, method, route, status, durationMs }, 'answered');
       }
@@ -58,12 +57,19 @@ export function observeRequests({ metrics, logger, tracing, slowRequestMs, waite
         parent,
         name: `${method} ${route}`,
         durationMs,
-        failed,
+        failed: isFault(status),
         attributes: { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status },
       });
       return { ...answer, headers: [...answer.headers, ...COMMON_HEADERS, 'X-Request-Id', parent.traceId] };
     });
   };
+}
+
+function levelOf(status: number, isSlow: boolean): 'error' | 'warn' | 'debug' {
+  // In overload a line for each request that is refused would be more work; the metrics count them.
+  if (status === 503) return 'debug';
+  if (isFault(status)) return 'error';
+  return isSlow ? 'warn' : 'debug';
 }
 
 /** Whether a status tells of a fault of the service's own. 501 says that the caller's method does not exist. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-import { openService, type TestService } from './service.ts';
+import { levelsOf, openService, type TestService } from './service.ts';
 import { answerText } from '../../app/http/answer.ts';
 import { defineRoute } from '../../app/http/route.ts';
 
@@ -132,7 +132,7 @@ describe('a handler that fails', () => {
 });
 
 describe('overload', () => {
-  it('is answered 503 with Retry-After while the event loop is late, and ends with it', async () => {
+  it('is answered 503 with Retry-After and no warning a request while the event loop is late, and ends with it', async () => {
     const route = defineRoute({
       path: '/',
       summary: '',
@@ -146,6 +146,7 @@ describe('overload', () => {
     const refused = await fetch(service.url);
     assert.equal(refused.status, 503);
     assert.equal(refused.headers.get('retry-after'), '1');
+    assert.deepEqual(levelsOf(service), ['debug']);
     service.delayMs = 500;
     assert.equal((await fetch(service.url)).status, 200);
   });

@@ -52,6 +52,11 @@ export interface TestService extends AsyncDisposable {
   waitedMs: number;
 }
 
+/** The level of each line that the service has logged. */
+export function levelsOf({ logLines }: TestService): (string | undefined)[] {
+  return logLines.map((line) => pino.levels.labels[(line as { level: number }).level]);
+}
+
 export async function openService({
   routes = apiRoutes(partsOver(stillClock)),
   keepAliveTimeoutMs = 5000,
