@@ -17,7 +17,7 @@ const REQUESTS = 500_000;
 const REQUESTS_EACH = 30_000;
 const CALLS = 200_000;
 /** What two cores that also run the cluster can bear while pods start: a request that waited half a second would be refused. */
-const RATE = 1400;
+const RATE = 1600;
 const SPREAD_RATE = 600;
 const PINNED_RATE = 100;
 const CALLING = 50;
