@@ -15,12 +15,12 @@ import { formatReport, type LoadReport } from '../load/report.ts';
 const ROLLOUTS = 10;
 const REQUESTS = 500_000;
 const REQUESTS_EACH = 30_000;
-const CALLS = 200_000;
+const CALLS = 100_000;
 /** What two cores that also run the cluster can bear while pods start: a request that waited half a second would be refused. */
-const RATE = 1600;
-const SPREAD_RATE = 600;
+const RATE = 1500;
+const SPREAD_RATE = 300;
 const PINNED_RATE = 100;
-const CALLING = 50;
+const CALLING = 20;
 
 describe('rollouts under load', () => {
   it(`fail none of ${REQUESTS} requests and ${CALLS} calls in ${ROLLOUTS} rollouts`, async () => {
