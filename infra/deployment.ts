@@ -134,6 +134,9 @@ function tzdataMounts(chart: Chart, { tzdataConfigMap }: Environment): VolumeMou
   return [{ path: TZDATA_PATH, readOnly: true, volume: Volume.fromConfigMap(chart, 'tzdata-volume', configMap) }];
 }
 
+/** While pods start beside it, a pod can wait a second for a processor that it shares; that is no reason to refuse requests. */
+const LONGEST_WAIT_MS = '2000';
+
 /** The variables that the pods of an environment are given. */
 function podVariables(environment: Environment): Partial<Record<VariableName, string>> {
   const { variables, telemetry, tzdataConfigMap } = environment;
@@ -149,7 +152,12 @@ function podVariables(environment: Environment): Partial<Record<VariableName, st
   const { keepAliveTimeoutMs } = parseConfig({ DRAIN_TIMEOUT_MS: LONGEST_DRAIN_MS, ...given });
   // A connection that idles now may carry one last request just before it ends, and that may take its full time.
   const drainMs = keepAliveTimeoutMs + ACCEPT_MARGIN_MS + REQUEST_TIMEOUT_MS;
-  return { KEEP_ALIVE_TIMEOUT_MS: String(keepAliveTimeoutMs), DRAIN_TIMEOUT_MS: String(drainMs), ...given };
+  return {
+    KEEP_ALIVE_TIMEOUT_MS: String(keepAliveTimeoutMs),
+    DRAIN_TIMEOUT_MS: String(drainMs),
+    MAX_EVENT_LOOP_DELAY_MS: LONGEST_WAIT_MS,
+    ...given,
+  };
 }
 
 /** The released image, from where this environment pulls it. */
