@@ -16,7 +16,7 @@ const ROLLOUTS = 10;
 const REQUESTS = 500_000;
 const REQUESTS_EACH = 30_000;
 const CALLS = 100_000;
-/** What two cores that also run the cluster can bear while pods start: a request that waited half a second would be refused. */
+/** What two cores that also run the cluster can bear while pods start: a request that waits too long is refused. */
 const RATE = 1500;
 const SPREAD_RATE = 300;
 const PINNED_RATE = 100;

@@ -20,7 +20,7 @@ export const COSTLY_PATH = '/v1/zones/Europe/Paris/transitions?from=1900-01-01T0
 
 /**
  * Of clients that ask again as soon as they have an answer, on two cores: three kept them too little busy for the autoscaler
- * when they met on one pod, and twelve had a request wait the half second after which it is refused.
+ * when they met on one pod, and twelve had requests wait for half a second.
  */
 const COSTLY_CLIENTS = 5;
 
