@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { findLibfaketime } from './libfaketime.ts';
 import { encodeQuery } from '../../app/clock/ntp-packet.ts';
 
 export interface Chronyd extends AsyncDisposable {
@@ -18,24 +19,25 @@ export interface Chronyd extends AsyncDisposable {
 
 const START_TIMEOUT_MS = 5000;
 
-/** @param shift what faketime(1) makes of its clock: `+2s` */
+/** @param shift as faketime(1) has it: `+2s` */
 export async function openChronyd(shift?: string): Promise<Chronyd> {
   const directory = await mkdtemp(join(tmpdir(), 'chronyd-'));
   const port = await findFreePort();
   const configuration = join(directory, 'chrony.conf');
   const lines = [`port ${port}`, 'bindaddress 127.0.0.1', 'allow 127.0.0.1', 'local stratum 8', 'cmdport 0'];
   await writeFile(configuration, [...lines, `pidfile ${directory}/pid`, 'bindcmdaddress /'].join('\n'));
-  const command = ['chronyd', '-x', '-d', '-U', '-u', userInfo().username, '-f', configuration];
-  const [program = '', ...parameters] = shift === undefined ? command : ['faketime', '-f', shift, ...command];
-  // faketime starts chronyd as a child of its own, so that only their group can be ended.
-  const child = spawn(program, parameters, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const environment = shift === undefined ? {} : { LD_PRELOAD: findLibfaketime(), FAKETIME: shift };
+  const child = spawn('chronyd', ['-x', '-d', '-U', '-u', userInfo().username, '-f', configuration], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text;
   });
   const closed = once(child, 'close');
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), 'SIGKILL');
+    child.kill();
     await closed;
   };
   if (!(await answers(port))) {

@@ -1,8 +1,9 @@
 /** A wall clock for processes, off by what libfaketime reads from a file; their monotonic clock stays true. */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { findLibfaketime } from './libfaketime.ts';
 
 export class FakeClock implements AsyncDisposable {
   /** What a process is to have in its environment. */
@@ -14,7 +15,7 @@ export class FakeClock implements AsyncDisposable {
     this.#directory = directory;
     this.#file = join(directory, 'timestamp');
     this.environment = {
-      LD_PRELOAD: execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim(),
+      LD_PRELOAD: findLibfaketime(),
       FAKETIME_TIMESTAMP_FILE: this.#file,
       FAKETIME_NO_CACHE: '1',
       // Else a step backward ends Node.

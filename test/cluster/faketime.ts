@@ -2,7 +2,7 @@
  * The service under libfaketime, which adds to the clock of one pod what it reads from a file there: all nodes of a kind
  * cluster have the clock of this machine, and this steps one while it runs.
  */
-import { copyFileSync, globSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { V1Pod } from '@kubernetes/client-node';
@@ -12,6 +12,7 @@ import { capture } from '../../infra/cluster/command.ts';
 import { buildImage } from '../../infra/cluster/image.ts';
 import { loadImage } from '../../infra/cluster/kind.ts';
 import { CONTAINER_NAME } from '../../infra/deployment.ts';
+import { findLibfaketime } from '../clock/libfaketime.ts';
 import { needTool } from '../outside-tool.ts';
 
 const IMAGE = 'time-service:faketime';
@@ -23,7 +24,7 @@ export async function deployFaketime(context: Mocha.Context): Promise<void> {
   needTool(context, 'faketime', 'install the Debian package faketime');
   const folder = join(WORK_FOLDER, 'faketime');
   mkdirSync(folder, { recursive: true });
-  copyFileSync(globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0]!, join(folder, 'libfaketime.so.1'));
+  copyFileSync(findLibfaketime(), join(folder, 'libfaketime.so.1'));
   const dockerfile = `FROM ${await buildImage()}\nCOPY --chmod=755 libfaketime.so.1 ${LIBRARY}\n`;
   await capture('docker', ['build', '--quiet', '--tag', IMAGE, '--file', '-', folder], dockerfile);
   await loadImage(CLUSTER_NAME, IMAGE);
