@@ -13,8 +13,13 @@ interface Waiting {
 }
 
 export class WorkQueue {
-  /** What waits of each connection; the connection whose turn it is comes first. */
-  readonly #waiting = new Map<unknown, Waiting[]>();
+  /**
+   * What waits of each connection. The lists stay when they are empty: with a map of those that wait alone, whose entries
+   * come and go, the collector kept requests for long after their end, and a third fewer were answered.
+   */
+  readonly #waitingOf = new WeakMap<object, Waiting[]>();
+  /** Those of connections of which something waits; the one whose turn it is comes first. */
+  readonly #turns: Waiting[][] = [];
   #isScheduled = false;
   #portionEndMs = 0;
   #waitedMs = 0;
@@ -29,17 +34,17 @@ export class WorkQueue {
    *
    * @param readConnection whose work it is; asked for only where it has to wait
    */
-  do(work: () => void, readConnection: () => unknown): void {
+  do(work: () => void, readConnection: () => object): void {
     const nowMs = performance.now();
     if (!this.#isScheduled) this.#beginPortion(nowMs);
-    if (this.#waiting.size > 0 || nowMs >= this.#portionEndMs) this.#add(readConnection(), { work, sinceMs: nowMs });
+    if (this.#turns.length > 0 || nowMs >= this.#portionEndMs) this.#add(readConnection(), { work, sinceMs: nowMs });
     else work();
   }
 
-  #add(connection: unknown, one: Waiting): void {
-    const others = this.#waiting.get(connection);
-    if (others) others.push(one);
-    else this.#waiting.set(connection, [one]);
+  #add(connection: object, one: Waiting): void {
+    let waiting = this.#waitingOf.get(connection);
+    if (!waiting) this.#waitingOf.set(connection, (waiting = []));
+    if (waiting.push(one) === 1) this.#turns.push(waiting);
   }
 
   #beginPortion(nowMs: number): void {
@@ -50,16 +55,15 @@ export class WorkQueue {
 
   readonly #turn = (): void => {
     this.#isScheduled = false;
-    if (this.#waiting.size === 0) return;
+    if (this.#turns.length === 0) return;
     let nowMs = performance.now();
     this.#beginPortion(nowMs);
-    // What is put back behind the others comes up again, until the time is over.
-    for (const [connection, [one, ...others]] of this.#waiting) {
-      if (nowMs >= this.#portionEndMs) break;
-      this.#waiting.delete(connection);
-      if (others.length > 0) this.#waiting.set(connection, others);
-      this.#waitedMs = nowMs - one!.sinceMs;
-      one!.work();
+    while (nowMs < this.#portionEndMs && this.#turns.length > 0) {
+      const waiting = this.#turns.shift()!;
+      const { work, sinceMs } = waiting.shift()!;
+      if (waiting.length > 0) this.#turns.push(waiting);
+      this.#waitedMs = nowMs - sinceMs;
+      work();
       nowMs = performance.now();
     }
     this.#waitedMs = 0;

@@ -8,7 +8,8 @@ function workFor(ms: number): void {
   while (performance.now() < endMs);
 }
 
-const client = () => 'one client';
+const oneClient = {};
+const client = () => oneClient;
 
 describe('a queue of work', () => {
   it('does at once what comes alone', () => {
@@ -54,18 +55,22 @@ describe('a queue of work', () => {
   it('lets connections take turns, whatever one of them asks for at once', async () => {
     const queue = new WorkQueue();
     const done: string[] = [];
-    const ask = (name: string) =>
-      queue.do(
-        () => {
-          workFor(2);
-          done.push(name);
-        },
-        () => name,
-      );
-    for (let index = 0; index < 100; index++) ask('greedy');
+    const clientOf = (name: string) => {
+      const connection = {};
+      return () =>
+        queue.do(
+          () => {
+            workFor(2);
+            done.push(name);
+          },
+          () => connection,
+        );
+    };
+    const askGreedily = clientOf('greedy');
+    for (let index = 0; index < 100; index++) askGreedily();
     const before = done.length;
-    ask('modest');
-    ask('meek');
+    clientOf('modest')();
+    clientOf('meek')();
     while (!done.includes('meek')) await nextTurn();
     assert.deepEqual(done.slice(before), ['greedy', 'modest', 'meek']);
   });

@@ -3,6 +3,7 @@
  * what it throws becomes a status.
  */
 import type { EventEmitter } from 'node:events';
+import type { ServerHttp2Stream } from 'node:http2';
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
@@ -13,6 +14,7 @@ import type {
   MethodDefinition,
   Server,
   ServerDuplexStream,
+  ServerUnaryCall,
   ServerWritableStream,
   StatusObject,
   UntypedHandleCall,
@@ -161,8 +163,14 @@ function answerInPortions(
         // Who has left while it waited needs no answer.
         if (!call.cancelled) answer(call, callback);
       },
-      () => call.getPeer(),
+      () => sessionOf(call),
     );
+}
+
+/** The connection of a call. grpc-js tells only its peer's address, as a new text each time. */
+function sessionOf(call: ServerUnaryCall<unknown, unknown>): object {
+  const { stream } = (call as unknown as { readonly call: { readonly stream: ServerHttp2Stream } }).call;
+  return stream.session ?? stream;
 }
 
 type Stream = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;

@@ -64,6 +64,19 @@ describe('costly calls that come together', () => {
     assert.ok(doneBefore < CALLS / 2, `${doneBefore} calls before them`);
   });
 
+  it('leave a turn to another client that asks for little', async () => {
+    await using server = await openBusy();
+    using greedy = new TestClient(server.address);
+    using modest = new TestClient(server.address);
+    await modest.call(getTime, {});
+    const calls = Promise.all(Array.from({ length: CALLS }, () => greedy.call(listZones, {})));
+    while (server.done() === 0) await nextTurn();
+    await modest.call(getTime, {});
+    const doneBefore = server.done();
+    await calls;
+    assert.ok(doneBefore < CALLS / 2, `${doneBefore} calls before it`);
+  });
+
   it('are not worked on once their caller has gone', async () => {
     await using server = await openBusy();
     using client = new TestClient(server.address);
