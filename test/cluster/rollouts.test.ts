@@ -15,10 +15,10 @@ import { formatReport, type LoadReport } from '../load/report.ts';
 const ROLLOUTS = 10;
 const REQUESTS = 500_000;
 const REQUESTS_EACH = 30_000;
-const CALLS = 100_000;
+const CALLS = 200_000;
 /** What two cores that also run the cluster can bear while pods start: a request that waits too long is refused. */
-const RATE = 1500;
-const SPREAD_RATE = 300;
+const RATE = 1450;
+const SPREAD_RATE = 600;
 const PINNED_RATE = 100;
 const CALLING = 20;
 
