@@ -7,6 +7,7 @@ import { EXTENT } from './extent.ts';
 import { defineFaults, type Measured } from './matrix.ts';
 import { startVictim, type Victim } from './service.ts';
 import { runOpenLoad } from '../bench/open-load.ts';
+import { median } from '../bench/races.ts';
 import { LOAD_CORE, SERVER_CORE } from '../bench/servers.ts';
 import { PATHS } from '../bench/targets.ts';
 import { runClosedLoad } from '../load/closed-load.ts';
@@ -16,6 +17,7 @@ import { Load } from '../load/load.ts';
 const CONNECTIONS = [1, 2, 4, 8, 16, 32, 64];
 /** The rate that counts as all the service can do, as a share of the best one. */
 const SATURATED = 0.9;
+const ROUND_S = 4;
 const CROWD = 2000;
 /** Half a millisecond of work, and an answer of 5 KB. */
 const COSTLY_PATH = '/v1/zones/Europe/Paris/transitions?from=2000-01-01T00:00:00Z&to=2030-01-01T00:00:00Z';
@@ -34,7 +36,9 @@ interface Overloaded {
   readonly service: Victim;
   /** The fewest connections that get all the service can do, over which path. */
   readonly saturating: number;
-  /** All that it can do, a second. */
+  /** As many of them as got the most of it. */
+  readonly busiest: number;
+  /** That, a second. */
   readonly peak: number;
 }
 
@@ -47,7 +51,7 @@ function overloaded(path: string, overload: (service: Overloaded) => Promise<Mea
       const clients = httpClients({ url: `http://127.0.0.1:${service.adminPort}/readyz`, ...PROBES });
       const limits = { maxRequests: Infinity, maxSeconds: Infinity };
       await using admin = new Load({ clients, ratePerSecond: PROBES_PER_SECOND, ...limits });
-      const measured = await overload({ service, ...(await saturate(service, path)) });
+      const measured = await overload({ service, ...(await findPeak(service, path)) });
       const recovery = await awaitAnswer(service.httpPort);
       const { failed, latencyMs } = await admin.stop();
       return { ...measured, recovery, admin: latencyMs.p99, 'failed probes': failed };
@@ -57,29 +61,38 @@ function overloaded(path: string, overload: (service: Overloaded) => Promise<Mea
   };
 }
 
-async function saturate({ httpPort: port }: Victim, path: string): Promise<Omit<Overloaded, 'service'>> {
+async function findPeak({ httpPort: port }: Victim, path: string): Promise<Omit<Overloaded, 'service'>> {
   await runClosedLoad({ port, path, connections: CONNECTIONS.at(-1)!, seconds: WARM_UP_S });
-  const rates = [];
+  const rates: number[] = [];
   for (const connections of CONNECTIONS) {
     const { goodPerSecond } = await runClosedLoad({ port, path, connections, seconds: 1 });
-    rates.push(mean(goodPerSecond));
+    rates.push(goodPerSecond);
   }
   const peak = Math.max(...rates);
-  return { saturating: CONNECTIONS[rates.findIndex((rate) => rate >= SATURATED * peak)]!, peak };
+  return {
+    saturating: CONNECTIONS[rates.findIndex((rate) => rate >= SATURATED * peak)]!,
+    busiest: CONNECTIONS[rates.indexOf(peak)]!,
+    peak,
+  };
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
+/** In rounds, each between two seconds of saturation: what a core does in a second changes by a third within a minute. */
 const askAtOnce = (path: string, connectionsOf: (saturating: number) => number) =>
-  overloaded(path, async ({ service, saturating, peak }) => {
-    const connections = connectionsOf(saturating);
-    const { goodPerSecond, refused, broken } = await runClosedLoad({
-      port: service.httpPort,
-      path,
-      connections,
-      seconds: EXTENT.overloadS,
-    });
-    return { goodput: (Math.min(...goodPerSecond) / peak) * 100, refused, broken };
+  overloaded(path, async ({ service: { httpPort: port }, saturating, busiest }) => {
+    const saturate = () => runClosedLoad({ port, path, connections: busiest, seconds: 1 });
+    const goodputs: number[] = [];
+    const sum = { refused: 0, broken: 0 };
+    let before = await saturate();
+    for (let round = 0; round < EXTENT.overloadS / ROUND_S; round++) {
+      const connections = connectionsOf(saturating);
+      const during = await runClosedLoad({ port, path, connections, seconds: ROUND_S });
+      const after = await saturate();
+      goodputs.push((during.goodPerSecond / ((before.goodPerSecond + after.goodPerSecond) / 2)) * 100);
+      sum.refused += during.refused;
+      sum.broken += during.broken;
+      before = after;
+    }
+    return { goodput: median(goodputs), ...sum };
   });
 
 const drawCurve = overloaded(PATHS.zoneData, async ({ service, saturating, peak }) => {
