@@ -6,11 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EXTENT } from './extent.ts';
 import { startGoodClients } from './good-clients.ts';
 import type { Measured } from './matrix.ts';
-import { startVictim, type Inspection } from './service.ts';
+import { startVictim, type Inspection, type Victim } from './service.ts';
 
 /** How many HTTP parsers Node keeps once they were needed. */
 const KEPT_PARSERS = 1000;
 const WARM_UP_MS = 2000;
+const LOOKS = 4;
+const LOOK_INTERVAL_MS = 40;
 const MIB = 2 ** 20;
 
 /**
@@ -29,11 +31,11 @@ export function attacked(protocol: 'http' | 'grpc', attack: Attack): () => Promi
     await delay(WARM_UP_MS);
     const port = protocol === 'http' ? service.httpPort : service.grpcPort;
     await attack(port);
-    const before = await service.inspect();
-    const rounds: { measured: Measured; after: Inspection }[] = [];
+    const before = await inspectSettled(service);
+    const rounds: { measured: Measured; after: Awaited<ReturnType<typeof inspectSettled>> }[] = [];
     for (let round = 1; round <= EXTENT.attackRounds; round++) {
       const measured = await attack(port);
-      rounds.push({ measured, after: await service.inspect() });
+      rounds.push({ measured, after: await inspectSettled(service) });
     }
     const { failed } = await good.stop();
     const after = rounds.map((round) => round.after);
@@ -44,6 +46,19 @@ export function attacked(protocol: 'http' | 'grpc', attack: Attack): () => Promi
       growth: percentMore(after[1]!.residentBytes, after.at(-1)!.residentBytes),
       peak: service.peakBytes() / MIB,
     };
+  };
+}
+
+/** The least of several looks: what is just being torn down, or answered to a good client, is no growth. */
+async function inspectSettled(service: Victim): Promise<Pick<Inspection, 'heapBytes' | 'residentBytes'>> {
+  const looks: Inspection[] = [];
+  for (let look = 0; look < LOOKS; look++) {
+    looks.push(await service.inspect());
+    await delay(LOOK_INTERVAL_MS);
+  }
+  return {
+    heapBytes: Math.min(...looks.map(({ heapBytes }) => heapBytes)),
+    residentBytes: Math.min(...looks.map(({ residentBytes }) => residentBytes)),
   };
 }
 
